@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The one place for sizes and limits. Each is a measured choice; benchmarks/ shows the measurement.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace torchfits {
+
+inline constexpr std::size_t KiB = 1024;
+inline constexpr std::size_t MiB = 1024 * KiB;
+
+/// Largest piece of a plan: what one task of the pool reads and decodes, and the largest mapped window.
+inline constexpr std::size_t kMaxRangeBytes = 4 * MiB;
+inline constexpr std::size_t kMaxWindowBytes = 8 * MiB;
+/// Bytes read together with the header when a file is opened: header and data of a tiny image in one call.
+inline constexpr std::size_t kHeadBytes = 32 * KiB;
+/// Below this many output bytes a read stays on the calling thread.
+inline constexpr std::size_t kParallelBytes = 2 * MiB;
+/// Outputs from this size on ask for huge pages before the first write.
+inline constexpr std::size_t kHugePageBytes = 2 * MiB;
+/// Table rows decoded together: they stay in the second-level cache while every column takes its part.
+inline constexpr std::size_t kRowBlockBytes = 256 * KiB;
+/// Inflated bytes of a stream kept in memory; what follows is spooled to a temporary file.
+inline constexpr std::size_t kSpoolBytes = 64 * MiB;
+/// A header longer than this is no header.
+inline constexpr std::uint64_t kMaxHeaderBytes = 64 * MiB;
+/// Dimensions of a torch tensor.
+inline constexpr std::size_t kMaxAxes = 64;
+
+}  // namespace torchfits

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Locks that are free in a forked child: a fork waits until no thread holds one.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+
+namespace torchfits {
+
+/// A mutex that lock_for_fork() takes too. Locks nest in the order of their rank only.
+class ForkMutex {
+ public:
+  enum class Rank : std::uint8_t { file, stream, pool };
+  explicit ForkMutex(Rank rank);
+  ~ForkMutex();
+  ForkMutex(const ForkMutex&) = delete;
+  ForkMutex& operator=(const ForkMutex&) = delete;
+
+  void lock() { mutex_.lock(); }
+  void unlock() { mutex_.unlock(); }
+  bool try_lock() { return mutex_.try_lock(); }
+
+ private:
+  friend void lock_for_fork();
+  friend void unlock_after_fork() noexcept;
+  std::mutex mutex_;
+  Rank rank_;
+};
+
+/// Before fork(), without the GIL: waits for and takes every ForkMutex, by rank. After it, in parent and child: releases them.
+/// The binding registers them with os.register_at_fork.
+void lock_for_fork();
+void unlock_after_fork() noexcept;
+
+}  // namespace torchfits

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Rows of a binary table become columns: one blocked transposition for all columns at once.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "decode/pixels.h"
+#include "fits/layout.h"
+#include "plan/table_plan.h"
+
+namespace torchfits {
+
+/// One column of the output; `data` holds `rows` cells of `cell_bytes` each, C order.
+struct ColumnOutput {
+  std::size_t column = 0;      ///< position in TableLayout::columns
+  std::byte* data = nullptr;
+  std::uint8_t* mask = nullptr;  ///< one byte an element, 1 where null; none where nobody asked
+};
+
+/// How a column is to come out.
+struct ColumnRequest {
+  ElementType type = ElementType::u8;  ///< of the tensor (u8 for A: bytes [N, ..., width])
+  std::uint64_t elements = 1;          ///< of one cell
+  ElementCoding coding;
+};
+
+/// dtype and cell shape of a column with scaled=True or False; ErrorCode::unsupported for P and Q, by name.
+[[nodiscard]] ColumnRequest request_column(const Column& column, bool scaled);
+
+/// Decodes blocks of rows into all outputs; used by many threads, each on its own blocks.
+class RowDecoder {
+ public:
+  RowDecoder(const TableLayout& table, std::vector<ColumnOutput> outputs, std::vector<ColumnRequest> requests);
+
+  /// `bytes` are those of block.range. Counts the nulls that it meets in nulls(i).
+  void operator()(const RowBlock& block, ByteView bytes);
+  [[nodiscard]] std::uint64_t nulls(std::size_t output) const;
+
+ private:
+  struct Task;
+  const TableLayout& table_;
+  std::vector<Task> tasks_;
+
+ public:
+  ~RowDecoder();
+};
+
+}  // namespace torchfits

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// An open FITS file: a source and the index of its HDUs, found as far as they are asked for.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/fork.h"
+#include "fits/layout.h"
+#include "fits/scan.h"
+#include "io/byte_source.h"
+
+namespace torchfits {
+
+/// Safe to use from many threads at once; there is no cursor. References stay valid as long as the File.
+class File {
+ public:
+  explicit File(std::shared_ptr<const ByteSource> source);
+
+  [[nodiscard]] const ByteSource& source() const noexcept { return *source_; }
+
+  /// The HDU at `index`; those before it are scanned, those after are not. ErrorCode::hdu_index beyond the last.
+  [[nodiscard]] const HduRecord& hdu(std::size_t index) const;
+  [[nodiscard]] const Layout& layout(std::size_t index) const;
+  /// Scans to the end of the file.
+  [[nodiscard]] std::size_t count() const;
+  /// First HDU whose name equals `name` (case-insensitive, trimmed) and, if given, whose version is `version`.
+  [[nodiscard]] std::size_t find(std::string_view name, std::optional<std::int64_t> version) const;
+
+  enum class Want : std::uint8_t { any, image, table };
+  /// hdu=None: the first HDU with data bytes; else the first zero-row table or zero-axis image; else ErrorCode::no_data.
+  [[nodiscard]] std::size_t first_with_data(Want want) const;
+
+  /// ErrorCode::truncated where the file ends before the data of `hdu` do.
+  void check_data_present(const HduRecord& hdu) const;
+
+  /// Everything that was read leniently so far, in order, each with its HDU.
+  [[nodiscard]] std::vector<std::string> take_warnings() const;
+
+ private:
+  struct Entry {
+    HduRecord record;
+    std::optional<Layout> layout;
+  };
+  Entry* scan_to(std::size_t index) const;  ///< null past the last HDU; the lock is held by the caller
+  bool scan_next() const;
+
+  std::shared_ptr<const ByteSource> source_;
+  mutable ForkMutex mutex_{ForkMutex::Rank::file};
+  mutable std::deque<Entry> entries_;
+  mutable bool complete_ = false;
+  mutable std::vector<std::string> warnings_;
+};
+
+}  // namespace torchfits

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the data of an HDU look like: a closed set of plain structs, read from its header.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "fits/element_type.h"
+#include "fits/header.h"
+#include "fits/scan.h"
+#include "fits/tform.h"
+
+namespace torchfits {
+
+/// value = zero + scale * stored, in double.
+struct Scaling {
+  double scale = 1.0;
+  double zero = 0.0;
+  [[nodiscard]] bool identity() const noexcept { return scale == 1.0 && zero == 0.0; }
+};
+
+/// How stored numbers become elements; shared by images (BSCALE, BZERO, BLANK) and table columns (TSCAL, TZERO).
+struct ElementCoding {
+  enum class Rule : std::uint8_t {
+    copy,    ///< the stored number, swapped
+    offset,  ///< integer arithmetic: unsigned and signed-byte convention (sign bit flipped), or TSCAL=1 with a whole TZERO on 64 bits
+    scale,   ///< zero + scale * stored in double, rounded once to `natural`
+  };
+  ElementType stored = ElementType::u8;    ///< u8 i16 i32 i64 f32 f64 (c64, c128, boolean in tables)
+  ElementType natural = ElementType::u8;   ///< what read() gives without dtype=
+  Rule rule = Rule::copy;
+  std::int64_t offset = 0;                 ///< of Rule::offset where it is not the sign bit: added, overflow is an error
+  Scaling scaling;
+  std::optional<std::int64_t> null;        ///< BLANK or TNULL, compared with the stored number
+
+  /// The dtype rules of the image (api.md): unsigned and int8 conventions exact, BITPIX 8 and 16 to float32, 32 and 64 to float64.
+  [[nodiscard]] static ElementCoding image(int bitpix, Scaling scaling, std::optional<std::int64_t> blank);
+  /// Those of a table column of `code`; TSCAL/TZERO other than the conventions give float64.
+  [[nodiscard]] static ElementCoding column(char code, Scaling scaling, std::optional<std::int64_t> tnull);
+  /// scaled=False: the stored numbers as they are.
+  [[nodiscard]] ElementCoding unscaled() const;
+};
+
+/// BITPIX -> stored element type; ErrorCode::format where it is none of the six.
+[[nodiscard]] ElementType stored_type(std::int64_t bitpix);
+
+struct ImageLayout {
+  std::vector<std::uint64_t> shape;  ///< numpy order: NAXISn first, NAXIS1 last
+  ElementCoding coding;
+};
+
+struct Column {
+  std::string name;    ///< unique in the table: COLn without TTYPE, NAME_2 for a repeated one
+  std::string ttype;   ///< the file's spelling
+  TForm form;
+  std::uint64_t offset = 0;  ///< of the field in the row
+  std::uint64_t width = 0;   ///< bytes of the field
+  std::vector<std::uint64_t> shape;  ///< of one cell, numpy order; empty for a scalar; of A: without the character axis
+  std::uint64_t characters = 0;      ///< of A: width of one string
+  ElementCoding coding;
+  bool scaled_strings = false;
+  std::string unit, display, dim, null_text, comment, ucd;  ///< TUNIT TDISP TDIM TNULL, the comment of TTYPE, TUCD; verbatim
+};
+
+struct TableLayout {
+  std::uint64_t rows = 0;
+  std::uint64_t row_bytes = 0;
+  std::uint64_t heap_offset = 0;  ///< THEAP, from the start of the data
+  std::uint64_t heap_bytes = 0;
+  std::vector<Column> columns;
+};
+
+/// Known by name, shown in info(), not read yet: each has an issue of its own.
+struct AsciiTableLayout {
+  std::uint64_t rows = 0;
+  std::uint64_t row_bytes = 0;
+};
+struct TiledImageLayout {
+  ImageLayout image;      ///< ZBITPIX, ZNAXISn
+  std::string algorithm;  ///< ZCMPTYPE
+};
+struct RandomGroupsLayout {
+  std::uint64_t groups = 0;
+  std::uint64_t parameters = 0;
+  std::vector<std::uint64_t> shape;  ///< of one group's array, numpy order
+};
+struct UnknownLayout {};
+
+using Layout = std::variant<ImageLayout, TableLayout, AsciiTableLayout, TiledImageLayout, RandomGroupsLayout, UnknownLayout>;
+
+/// Reads the layout of an HDU from its header. Every count and product is checked.
+[[nodiscard]] Layout read_layout(const HduRecord& hdu, std::vector<std::string>& warnings);
+
+/// fits/table_layout.cpp: columns, offsets, shapes, codings, unique names.
+[[nodiscard]] TableLayout read_table_layout(const HduRecord& hdu, std::vector<std::string>& warnings);
+
+}  // namespace torchfits
