@@ -2,7 +2,9 @@
 // Locks that are free in a forked child: a fork waits until no thread holds one.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 
 namespace torchfits {
@@ -16,19 +18,21 @@ class ForkMutex {
   ForkMutex(const ForkMutex&) = delete;
   ForkMutex& operator=(const ForkMutex&) = delete;
 
-  void lock() { mutex_.lock(); }
-  void unlock() { mutex_.unlock(); }
-  bool try_lock() { return mutex_.try_lock(); }
+  void lock() { mutex_->lock(); }
+  void unlock() { mutex_->unlock(); }
+  bool try_lock() { return mutex_->try_lock(); }
 
  private:
+  struct Registry;
   friend void lock_for_fork();
   friend void unlock_after_fork() noexcept;
-  std::mutex mutex_;
+  std::shared_ptr<std::mutex> mutex_;  // shared with a fork that waits for it while its owner goes away
+  std::size_t position_ = 0;           // in the registry
   Rank rank_;
 };
 
-/// Before fork(), without the GIL: waits for and takes every ForkMutex, by rank. After it, in parent and child: releases them.
-/// The binding registers them with os.register_at_fork.
+/// Before fork(), without the GIL and holding no ForkMutex: waits for and takes every ForkMutex, by rank. After it,
+/// in parent and child: releases them. The binding registers them with os.register_at_fork.
 void lock_for_fork();
 void unlock_after_fork() noexcept;
 

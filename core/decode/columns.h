@@ -35,13 +35,16 @@ struct ColumnRequest {
 class RowDecoder {
  public:
   RowDecoder(const TableLayout& table, std::vector<ColumnOutput> outputs, std::vector<ColumnRequest> requests);
+  RowDecoder(const RowDecoder&) = delete;
+  RowDecoder& operator=(const RowDecoder&) = delete;
 
   /// `bytes` are those of block.range. Counts the nulls that it meets in nulls(i).
   void operator()(const RowBlock& block, ByteView bytes);
   [[nodiscard]] std::uint64_t nulls(std::size_t output) const;
 
+  struct Task;  ///< one column: where its field lies, where it goes, and the kernel that takes it there
+
  private:
-  struct Task;
   const TableLayout& table_;
   std::vector<Task> tasks_;
 

@@ -6,6 +6,9 @@
 #include <cstdint>
 
 #include "base/bytes.h"
+#include "decode/convert.h"
+#include "decode/natural.h"
+#include "decode/simd.h"
 #include "fits/layout.h"
 
 namespace torchfits {
@@ -15,7 +18,7 @@ namespace torchfits {
 class ElementDecoder {
  public:
   /// ErrorCode::type where no conversion exists (complex or bool targets of numbers, ...), naming those that do.
-  ElementDecoder(const ElementCoding& coding, ElementType target);
+  ElementDecoder(const ElementCoding& coding, ElementType target, Simd simd = best_simd());
 
   /// `count` elements, packed in `in` (big-endian, any alignment), to `out`.
   /// An integer target that cannot hold a value (fraction, NaN, range) is ErrorCode::value with the first such value.
@@ -25,14 +28,15 @@ class ElementDecoder {
   void strided(ByteView in, std::int64_t step, std::size_t count, std::byte* out) const;
 
  private:
-  using ToNatural = void (*)(const ElementCoding&, const std::byte* in, std::size_t count, std::byte* out);
-  using Convert = void (*)(const std::byte* natural, std::size_t count, std::byte* out);
+  void block(const std::byte* in, std::size_t count, std::byte* out, std::size_t position) const;
+
   ElementCoding coding_;
-  ToNatural to_natural_ = nullptr;
-  Convert convert_ = nullptr;  ///< none where target is the natural type
-  std::size_t stored_bytes_ = 1;
-  std::size_t natural_bytes_ = 1;
-  std::size_t target_bytes_ = 1;
+  ElementType target_;
+  NaturalKernel to_natural_;
+  ConvertKernel convert_ = nullptr;  ///< none where target is the natural type
+  std::size_t stored_bytes_;
+  std::size_t natural_bytes_;
+  std::size_t target_bytes_;
 };
 
 }  // namespace torchfits

@@ -9,13 +9,22 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/error.h"
 #include "base/fork.h"
 #include "fits/layout.h"
 #include "fits/scan.h"
 #include "io/byte_source.h"
 
 namespace torchfits {
+
+/// Which HDU is meant: a position (negative: from the end), a name with or without a version, or none of them.
+struct HduChoice {
+  std::optional<std::int64_t> index;
+  std::optional<std::string> name;
+  std::optional<std::int64_t> version;
+};
 
 /// Safe to use from many threads at once; there is no cursor. References stay valid as long as the File.
 class File {
@@ -26,8 +35,10 @@ class File {
 
   /// The HDU at `index`; those before it are scanned, those after are not. ErrorCode::hdu_index beyond the last.
   [[nodiscard]] const HduRecord& hdu(std::size_t index) const;
-  [[nodiscard]] const Layout& layout(std::size_t index) const;
-  /// Scans to the end of the file.
+  /// What its data look like; may outlive the File.
+  [[nodiscard]] std::shared_ptr<const Layout> layout(std::size_t index) const;
+  /// Scans to the end of the file. HDUs from an unreadable header on are not counted: a warning names it, and hdu()
+  /// throws what is wrong with it.
   [[nodiscard]] std::size_t count() const;
   /// First HDU whose name equals `name` (case-insensitive, trimmed) and, if given, whose version is `version`.
   [[nodiscard]] std::size_t find(std::string_view name, std::optional<std::int64_t> version) const;
@@ -35,6 +46,9 @@ class File {
   enum class Want : std::uint8_t { any, image, table };
   /// hdu=None: the first HDU with data bytes; else the first zero-row table or zero-axis image; else ErrorCode::no_data.
   [[nodiscard]] std::size_t first_with_data(Want want) const;
+
+  /// The position of the HDU that is meant.
+  [[nodiscard]] std::size_t choose(const HduChoice& choice, Want want) const;
 
   /// ErrorCode::truncated where the file ends before the data of `hdu` do.
   void check_data_present(const HduRecord& hdu) const;
@@ -45,15 +59,17 @@ class File {
  private:
   struct Entry {
     HduRecord record;
-    std::optional<Layout> layout;
+    std::shared_ptr<const Layout> layout;
   };
   Entry* scan_to(std::size_t index) const;  ///< null past the last HDU; the lock is held by the caller
   bool scan_next() const;
+  bool scan_one() const;
 
   std::shared_ptr<const ByteSource> source_;
   mutable ForkMutex mutex_{ForkMutex::Rank::file};
   mutable std::deque<Entry> entries_;
   mutable bool complete_ = false;
+  mutable std::optional<FitsError> failure_;  ///< of the first header that could not be read, if not that of HDU 0
   mutable std::vector<std::string> warnings_;
 };
 

@@ -35,9 +35,9 @@ class ImagePlan {
                         std::span<const AxisSlice> selection, std::span<const std::uint64_t> out_shape,
                         std::span<const std::uint64_t> out_origin);
 
-  [[nodiscard]] std::uint64_t runs() const noexcept;
+  [[nodiscard]] std::uint64_t runs() const noexcept { return runs_; }
   [[nodiscard]] ImageRun run(std::uint64_t index) const noexcept;
-  [[nodiscard]] std::uint64_t elements() const noexcept;  ///< of the selection
+  [[nodiscard]] std::uint64_t elements() const noexcept { return elements_; }  ///< of the selection
   /// Distance in the file, in elements, between neighbouring elements of a run; negative: the run's last bytes come first.
   [[nodiscard]] std::int64_t step() const noexcept { return step_; }
 
@@ -47,12 +47,18 @@ class ImagePlan {
     std::int64_t file_stride;  ///< bytes
     std::uint64_t out_stride;  ///< elements
   };
-  std::vector<Axis> outer_;   ///< slowest first; the innermost, contiguous part is inner_count_ elements
-  std::uint64_t first_byte_ = 0;
+  void add_axis(const Axis& axis);
+  void choose_line();
+
+  std::vector<Axis> outer_;       ///< slowest first: the axes that count lines
+  std::uint64_t first_byte_ = 0;  ///< of the first selected element
   std::uint64_t first_out_ = 0;
-  std::size_t element_bytes_ = 1;
-  std::uint64_t inner_count_ = 0;
-  std::uint64_t run_count_ = 0;  ///< elements of a run; the last run of a line may be shorter
+  std::uint64_t element_bytes_ = 1;
+  std::uint64_t elements_ = 0;
+  std::uint64_t line_count_ = 1;  ///< elements of a line: neighbours in the output, step_ apart in the file
+  std::uint64_t run_count_ = 1;   ///< elements of a run; the last run of a line may be shorter
+  std::uint64_t line_runs_ = 1;   ///< runs of a line
+  std::uint64_t runs_ = 0;
   std::int64_t step_ = 1;
 };
 

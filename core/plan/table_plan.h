@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "base/bytes.h"
 #include "fits/layout.h"
@@ -23,6 +24,7 @@ struct RowBlock {
   ByteRange range;                ///< from the first selected byte of the first row to the last of the last
   std::uint64_t first_byte = 0;   ///< position of range.offset within its row
   std::uint64_t out_row = 0;
+  std::uint64_t file_row = 0;     ///< the row of the table that becomes out_row
   std::uint64_t rows = 0;
   std::int64_t row_stride = 0;    ///< bytes from one row of the block to the next; negative: the block's last row comes first
 };
@@ -35,7 +37,10 @@ class TablePlan {
   [[nodiscard]] RowBlock block(std::uint64_t index) const noexcept;
 
  private:
+  void split_indices();
+
   RowSelection rows_;
+  std::vector<std::uint64_t> starts_;  ///< of an index list: where each block of neighbouring rows begins in it, and its end
   std::uint64_t row_bytes_ = 0;
   std::uint64_t data_offset_ = 0;
   std::uint64_t first_byte_ = 0;   ///< hull of the selected fields within a row

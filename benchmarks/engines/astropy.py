@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""astropy.io.fits, mapping files as it does by default: one numpy pass to a native array."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import astropy
+import numpy as np
+import torch
+from astropy.io import fits
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def versions() -> dict[str, str]:
+    return {"astropy": astropy.__version__, "numpy": np.__version__}
+
+
+def set_threads(count: int) -> None:
+    """Nothing to set: astropy reads on one thread."""
+
+
+def text(column: np.ndarray) -> np.ndarray:
+    # A slice of rows loses character_as_bytes and comes decoded.
+    return np.char.encode(column, "ascii") if column.dtype.kind == "U" else column
+
+
+def _tensor(array: np.ndarray) -> torch.Tensor:
+    # Scaled and unsigned data are native and in memory already. Bytes need no swap, but they lie in
+    # the mapping of the file: a copy is what makes them the user's.
+    native = array.dtype.newbyteorder("=")
+    copy = array.dtype.itemsize == 1 or not array.flags.c_contiguous
+    return torch.from_numpy(array.astype(native, copy=copy))
+
+
+def read_image(path: str, hdu: int = 0) -> torch.Tensor:
+    with fits.open(path) as hdus:
+        return _tensor(hdus[hdu].data)
+
+
+def cutouts(path: str, boxes: Sequence[tuple[int, int, int, int]]) -> list[torch.Tensor]:
+    with fits.open(path) as hdus:
+        data = hdus[0].data
+        return [_tensor(data[y0:y1, x0:x1]) for y0, y1, x0, x1 in boxes]
+
+
+def read_table(
+    path: str, columns: list[str] | None = None, rows: Sequence[int] | None = None
+) -> dict[str, Any]:
+    with fits.open(path, character_as_bytes=True) as hdus:
+        data = hdus[1].data
+        if rows is not None:
+            data = data[rows[0] : rows[1]]
+        table: dict[str, Any] = {}
+        for name in columns or data.names:
+            column = data[name]
+            is_text = column.dtype.kind in "SU"
+            table[name] = np.array(column) if is_text else _tensor(column)
+        return table
+
+
+def header_value(path: str, key: str) -> Any:
+    return fits.getheader(path)[key]
+
+
+def header_values(path: str) -> dict[str, Any]:
+    return dict(fits.getheader(path).items())
+
+
+def count_hdus(path: str) -> int:
+    with fits.open(path) as hdus:
+        return len(hdus)
+
+
+def read_hdus(path: str, count: int) -> list[torch.Tensor]:
+    with fits.open(path) as hdus:
+        return [_tensor(hdus[i].data) for i in range(count)]
+
+
+def read_files(paths: list[str]) -> list[torch.Tensor]:
+    return [read_image(path) for path in paths]
+
+
+def read_batch(paths: list[str]) -> torch.Tensor:
+    return torch.stack([read_image(path) for path in paths])

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""torchfits as this repository builds it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import torchfits
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import torch
+
+
+def versions() -> dict[str, str]:
+    return {"torchfits": torchfits.__version__}
+
+
+def set_threads(count: int) -> None:
+    torchfits.set_num_threads(count)
+
+
+def text(column: Any) -> np.ndarray:
+    return np.asarray(column)
+
+
+def read_image(path: str, hdu: int = 0) -> torch.Tensor:
+    return torchfits.read(path, hdu)
+
+
+def cutouts(path: str, boxes: Sequence[tuple[int, int, int, int]]) -> list[torch.Tensor]:
+    if len(boxes) == 1:
+        y0, y1, x0, x1 = boxes[0]
+        return [torchfits.cutout(path, (slice(y0, y1), slice(x0, x1)), 0)]
+    with torchfits.open(path) as hdus:
+        image = hdus[0]
+        return [image[y0:y1, x0:x1] for y0, y1, x0, x1 in boxes]
+
+
+def read_table(
+    path: str, columns: list[str] | None = None, rows: Sequence[int] | None = None
+) -> dict[str, Any]:
+    selected = None if rows is None else slice(rows[0], rows[1])
+    table = torchfits.read(path, 1, columns=columns, rows=selected)
+    return {name: table[name] for name in table.names}
+
+
+def header_value(path: str, key: str) -> Any:
+    return torchfits.read_header(path)[key]
+
+
+def header_values(path: str) -> dict[str, Any]:
+    return dict(torchfits.read_header(path).items())
+
+
+def count_hdus(path: str) -> int:
+    with torchfits.open(path) as hdus:
+        return len(hdus)
+
+
+def read_hdus(path: str, count: int) -> list[torch.Tensor]:
+    with torchfits.open(path) as hdus:
+        return [hdus[i].read() for i in range(count)]
+
+
+def read_files(paths: list[str]) -> list[torch.Tensor]:
+    return [torchfits.read(path) for path in paths]
+
+
+def read_batch(paths: list[str]) -> torch.Tensor:
+    return torchfits.read_many(paths)

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How each benchmark file is made: by astropy from seeded numbers, the same bytes every time.
+
+A recipe is a frozen value. Its ``repr`` is stored beside the files it made, so that a changed
+recipe makes its files again. Nothing heavy is imported until a file has to be written.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import numpy as np
+
+DATA = Path(__file__).resolve().parent / "data"
+MADE = "made.json"
+
+
+def _rng(name: str) -> np.random.Generator:
+    import numpy as np
+
+    return np.random.default_rng(zlib.crc32(name.encode()))
+
+
+def _pixels(name: str, shape: tuple[int, ...], dtype: str) -> Any:
+    import numpy as np
+
+    rng = _rng(name)
+    if dtype == "float32":
+        return rng.standard_normal(shape, dtype=np.float32) * np.float32(10)
+    if dtype == "float64":
+        return rng.standard_normal(shape) * 10
+    limits = np.iinfo(dtype)
+    return rng.integers(limits.min, limits.max, shape, dtype=dtype, endpoint=True)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What one file (or one folder of files) is called; the children say what is in it."""
+
+    name: str
+
+    @property
+    def path(self) -> Path:
+        return DATA / f"{self.name}.fits"
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        return ()
+
+    def write(self, path: Path) -> None:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Image(Recipe):
+    """One primary image; ``bscale`` makes the stored integers mean ``bscale * stored``."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    bscale: float | None = None
+
+    def write(self, path: Path) -> None:
+        from astropy.io import fits
+
+        fits.writeto(path, _pixels(self.name, self.shape, self.dtype), overwrite=True)
+        if self.bscale is not None:
+            with fits.open(path, mode="update", do_not_scale_image_data=True) as hdus:
+                hdus[0].header["BSCALE"] = self.bscale
+
+
+@dataclass(frozen=True)
+class Table(Recipe):
+    """One binary table; ``columns`` is ``NAME:TFORM`` words, made of normal and uniform numbers."""
+
+    rows: int
+    columns: str
+
+    @property
+    def _pairs(self) -> list[tuple[str, str]]:
+        return [(name, form) for name, form in (word.split(":") for word in self.columns.split())]
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        return tuple(name for name, form in self._pairs if form.endswith("A"))
+
+    def _column(self, rng: np.random.Generator, form: str) -> Any:
+        import numpy as np
+
+        repeat, code = int(form[:-1] or 1), form[-1]
+        if code in "EFD":
+            return rng.standard_normal(self.rows, dtype=np.float32 if code == "E" else np.float64)
+        if code == "L":
+            return rng.random(self.rows) < 0.5
+        if code == "A":
+            letters = rng.integers(ord("A"), ord("Z") + 1, (self.rows, repeat), dtype=np.uint8)
+            letters[rng.random(self.rows) < 0.25, repeat // 2 :] = 0
+            return letters.view(f"S{repeat}").reshape(self.rows)
+        limits = np.iinfo({"I": np.int16, "J": np.int32, "K": np.int64}[code])
+        return rng.integers(limits.min, limits.max, self.rows, dtype=limits.dtype, endpoint=True)
+
+    def write(self, path: Path) -> None:
+        import numpy as np
+        from astropy.io import fits
+
+        rng = _rng(self.name)
+        arrays = {name: self._column(rng, form) for name, form in self._pairs}
+        rows = np.empty(self.rows, dtype=[(name, array.dtype) for name, array in arrays.items()])
+        for name, array in arrays.items():
+            rows[name] = array
+        fits.BinTableHDU(rows).writeto(path, overwrite=True)
+
+
+@dataclass(frozen=True)
+class Keywords(Recipe):
+    """A header of ``count`` keywords of mixed types before a 16 x 16 image."""
+
+    count: int
+
+    def write(self, path: Path) -> None:
+        import numpy as np
+        from astropy.io import fits
+
+        hdu = fits.PrimaryHDU(np.zeros((16, 16), dtype=np.int16))
+        rng = _rng(self.name)
+        for i in range(self.count):
+            number = int(rng.integers(1, 10**6))
+            value = (number, number / 64, f"value {number}", number % 2 == 0)[i % 4]
+            hdu.header[f"KEY{i:05d}"] = (value, f"the keyword of number {i}")
+        hdu.writeto(path, overwrite=True)
+
+
+@dataclass(frozen=True)
+class Extensions(Recipe):
+    """``count`` image HDUs of one shape, the primary one included."""
+
+    count: int
+    shape: tuple[int, ...]
+
+    def write(self, path: Path) -> None:
+        from astropy.io import fits
+
+        stack = _pixels(self.name, (self.count, *self.shape), "float32")
+        hdus = [fits.PrimaryHDU(stack[0])]
+        hdus += [fits.ImageHDU(stack[i], name=f"IMG{i}") for i in range(1, self.count)]
+        fits.HDUList(hdus).writeto(path, overwrite=True)
+
+
+@dataclass(frozen=True)
+class Folder(Recipe):
+    """``count`` files of one float32 image each."""
+
+    count: int
+    shape: tuple[int, ...]
+
+    @property
+    def path(self) -> Path:
+        return DATA / self.name
+
+    def write(self, path: Path) -> None:
+        from astropy.io import fits
+
+        path.mkdir()
+        stack = _pixels(self.name, (self.count, *self.shape), "float32")
+        for i, pixels in enumerate(stack):
+            fits.writeto(path / f"{i:05d}.fits", pixels)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def make_files(recipes: Iterable[Recipe], announce: Callable[[str], None]) -> None:
+    """Write the files that are missing or were made by another recipe of the same name."""
+    DATA.mkdir(exist_ok=True)
+    record = DATA / MADE
+    made: dict[str, str] = json.loads(record.read_text()) if record.exists() else {}
+    for recipe in dict.fromkeys(recipes):
+        if made.get(recipe.name) == repr(recipe) and recipe.path.exists():
+            continue
+        announce(f"making {recipe.path.name}")
+        part = DATA / f"{recipe.name}.part"
+        _remove(part)
+        recipe.write(part)
+        _remove(recipe.path)
+        part.replace(recipe.path)
+        made[recipe.name] = repr(recipe)
+        record.write_text(json.dumps(made, indent=1))

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One function a topic; module.cpp calls them in turn.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+void bind_errors(nanobind::module_& m);
+void bind_header(nanobind::module_& m);
+void bind_file(nanobind::module_& m);
+void bind_runtime(nanobind::module_& m);

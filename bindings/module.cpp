@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "bindings.h"
+
+NB_MODULE(_core, m) {
+  m.doc() = "The C++ core of torchfits. Private: use the functions of the package torchfits.";
+  bind_errors(m);
+  bind_header(m);
+  bind_file(m);
+  bind_runtime(m);
+}

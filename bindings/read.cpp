@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "read.h"
+
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+#include "file/batch_reader.h"
+#include "file/image_reader.h"
+#include "file/table_reader.h"
+#include "selection.h"
+#include "source.h"
+#include "tensor.h"
+
+namespace nb = nanobind;
+using namespace torchfits;
+
+namespace {
+
+HostTensor destination(const Form& form, std::span<const std::uint64_t> shape, ElementType type) {
+  return form.out.is_none() ? empty_tensor(shape, type, form.pinned) : checked_out(form.out, shape, type);
+}
+
+/// Everything but the allocation runs without the GIL.
+template <class Work>
+decltype(auto) without_gil(Work&& work) {
+  const nb::gil_scoped_release no_gil;
+  return work();
+}
+
+/// The layout of an image whose data are all there: nothing is allocated for a header that promises too much.
+const ImageLayout& checked_image(const File& file, std::size_t hdu) {
+  const auto& layout = image_layout(file, hdu);
+  try {
+    file.check_data_present(file.hdu(hdu));
+  } catch (FitsError& error) {
+    error.in_hdu(file.hdu(hdu).label());
+    throw;
+  }
+  return layout;
+}
+
+nb::object read_image_hdu(const File& file, std::size_t hdu, const Selection& selection, const Form& form) {
+  const auto& layout = without_gil([&]() -> const ImageLayout& { return checked_image(file, hdu); });
+  auto section = parse_section(selection.section, layout.shape);
+  const auto type = form.type(layout.coding);
+  auto host = destination(form, section.shape, type);
+  without_gil([&] {
+    const std::vector<std::uint64_t> origin(section.counts.size(), 0);
+    read_image(file, hdu, {std::move(section.axes), form.scaled}, {type, host.data, section.counts, origin});
+  });
+  return host.tensor;
+}
+
+bool is_table(HduKind kind) { return kind == HduKind::table || kind == HduKind::ascii_table; }
+
+/// A keyword that has no meaning for the kind of HDU is a mistake, not something to ignore.
+void check_keywords(const HduRecord& hdu, const Selection& selection, const Form& form) {
+  const auto refuse = [&](const char* keyword, const char* meant) {
+    throw FitsError(ErrorCode::type, std::string(keyword) + "= is for " + meant + "; this one is of kind '" +
+                                         std::string(kind_name(hdu.kind)) + "'")
+        .in_hdu(hdu.label());
+  };
+  if (is_table(hdu.kind)) {
+    if (!selection.section.is_none()) refuse("section", "images");
+    if (!form.dtype.is_none()) refuse("dtype", "images");
+    if (!form.out.is_none()) refuse("out", "images");
+  } else {
+    if (!selection.columns.is_none()) refuse("columns", "tables");
+    if (!selection.rows.is_none()) refuse("rows", "tables");
+  }
+}
+
+}  // namespace
+
+File::Want Selection::wanted_kind() const {
+  if (!section.is_none()) return File::Want::image;
+  return columns.is_none() && rows.is_none() ? File::Want::any : File::Want::table;
+}
+
+ElementType Form::type(const ElementCoding& coding) const {
+  if (!dtype.is_none()) return element_type_of_dtype(dtype);
+  return scaled ? coding.natural : coding.stored;
+}
+
+nb::object read_hdu(const File& file, const HduChoice& choice, const Selection& selection, const Form& form) {
+  const auto hdu = without_gil([&] { return file.choose(choice, selection.wanted_kind()); });
+  const auto& record = file.hdu(hdu);
+  check_keywords(record, selection, form);
+  return is_table(record.kind) ? read_table_hdu(file, hdu, selection, form)
+                               : read_image_hdu(file, hdu, selection, form);
+}
+
+nb::tuple read_cutout(const File& file, const HduChoice& choice, nb::handle wish, nb::handle fill, const Form& form) {
+  const auto hdu = without_gil([&] { return file.choose(choice, File::Want::image); });
+  const auto& layout = without_gil([&]() -> const ImageLayout& { return checked_image(file, hdu); });
+  auto box = parse_box(wish, layout.shape);
+  const auto type = form.type(layout.coding);
+  if (!box.whole_inside && fill.is_none()) {
+    throw FitsError(ErrorCode::index, "the cutout reaches outside the image of shape " +
+                                          std::string(nb::str(to_tuple(layout.shape)).c_str()) +
+                                          "; pass fill= to pad it")
+        .in_hdu(file.hdu(hdu).label());
+  }
+  auto host = box.whole_inside ? destination(form, box.shape, type) : full_tensor(box.shape, type, form.pinned, fill);
+  without_gil([&] {
+    read_image(file, hdu, {std::move(box.inside.axes), form.scaled}, {type, host.data, box.counts, box.origin});
+  });
+  nb::list start;
+  for (const auto first : box.start) start.append(first);
+  return nb::make_tuple(host.tensor, start, hdu);
+}
+
+namespace {
+
+/// Sources as the pool opens them: paths by the core, everything else (and what only Python inflates) beforehand.
+struct BatchSources {
+  explicit BatchSources(const nb::list& sources) {
+    for (const auto item : sources) {
+      const bool path = nb::isinstance<nb::str>(item);
+      objects.push_back(nb::borrow(item));
+      paths.push_back(path ? file_system_path(item) : "");
+      opened.push_back(path ? nullptr : open_source(item));
+    }
+  }
+
+  [[nodiscard]] std::shared_ptr<const ByteSource> open(std::size_t index) const {
+    if (opened[index]) return opened[index];
+    if (auto source = open_path(paths[index])) return source;
+    const nb::gil_scoped_acquire gil;
+    return open_source(objects[index]);
+  }
+
+  std::vector<nb::object> objects;
+  std::vector<std::string> paths;
+  std::vector<std::shared_ptr<const ByteSource>> opened;
+};
+
+}  // namespace
+
+nb::object read_batch_of(const nb::list& list, const HduChoice& choice, const Selection& selection, const Form& form) {
+  if (nb::len(list) == 0) throw FitsError(ErrorCode::value, "no sources: a batch needs at least one");
+  const BatchSources sources(list);
+  const auto count = sources.paths.size();
+  BatchRequest request;
+  request.hdu = choice;
+  {
+    const nb::gil_scoped_release no_gil;
+    const File first(sources.open(0));
+    const auto& layout = checked_image(first, first.choose(choice, File::Want::image));
+    request.shape = layout.shape;
+    request.natural = form.scaled ? layout.coding.natural : layout.coding.stored;
+  }
+  auto section = parse_section(selection.section, request.shape);
+  request.image = {std::move(section.axes), form.scaled};
+  request.same_type = form.dtype.is_none();
+  const auto type = request.same_type ? request.natural : element_type_of_dtype(form.dtype);
+  std::vector<std::uint64_t> shape{count};
+  shape.insert(shape.end(), section.shape.begin(), section.shape.end());
+  auto host = destination(form, shape, type);
+  without_gil([&] {
+    const std::vector<std::uint64_t> origin(section.counts.size(), 0);
+    read_batch(count, [&](std::size_t i) { return sources.open(i); }, request,
+               {type, host.data, section.counts, origin});
+  });
+  return host.tensor;
+}
+
+void emit_warnings(const File& file) {
+  const auto warnings = file.take_warnings();
+  if (warnings.empty()) return;
+  const auto category = nb::module_::import_("torchfits._errors").attr("FITSWarning");
+  for (const auto& warning : warnings) {
+    const auto text = file.source().name() + ", " + warning;
+    if (PyErr_WarnEx(nb::object(category).ptr(), text.c_str(), 2) < 0) nb::raise_python_error();
+  }
+}

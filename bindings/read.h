@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// From what Python asks to a tensor: plan, allocate, execute, in one crossing of the bridge.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+
+#include "file/file.h"
+#include "fits/layout.h"
+
+/// What part: (section, columns, rows), each None where it is not given.
+struct Selection {
+  nanobind::object section, columns, rows;
+  explicit Selection(const nanobind::tuple& parts) : section(parts[0]), columns(parts[1]), rows(parts[2]) {}
+  /// What hdu=None means: the first image where a section is given, the first table where columns or rows are.
+  [[nodiscard]] torchfits::File::Want wanted_kind() const;
+};
+
+/// In which form: (scaled, dtype, out, pinned).
+struct Form {
+  bool scaled;
+  nanobind::object dtype, out;
+  bool pinned;
+  explicit Form(const nanobind::tuple& parts)
+      : scaled(nanobind::cast<bool>(parts[0])),
+        dtype(parts[1]),
+        out(parts[2]),
+        pinned(nanobind::cast<bool>(parts[3])) {}
+
+  /// The element type that comes out of data of `coding`.
+  [[nodiscard]] torchfits::ElementType type(const torchfits::ElementCoding& coding) const;
+};
+
+/// The columns of a table that was read, told to Python when somebody asks.
+class Schema {
+ public:
+  Schema(std::shared_ptr<const torchfits::Layout> layout, std::vector<std::size_t> columns, bool scaled)
+      : layout_(std::move(layout)), columns_(std::move(columns)), scaled_(scaled) {}
+  /// One tuple a column: (name, ttype, format, unit, null, dim, display, comment, ucd, dtype, shape, can_be_null).
+  [[nodiscard]] nanobind::list columns() const;
+
+ private:
+  std::shared_ptr<const torchfits::Layout> layout_;
+  std::vector<std::size_t> columns_;
+  bool scaled_;
+};
+
+/// A tensor, or (names, tensors, masks, string positions, Schema) of a table. The HDU is chosen by what is selected.
+nanobind::object read_hdu(const torchfits::File& file, const torchfits::HduChoice& choice, const Selection& selection,
+                          const Form& form);
+
+/// The table's part of it (table.cpp).
+nanobind::object read_table_hdu(const torchfits::File& file, std::size_t hdu, const Selection& selection,
+                                const Form& form);
+
+/// (tensor, first position of the box on each axis, index of the HDU); None for `fill` refuses a box that leaves the image.
+nanobind::tuple read_cutout(const torchfits::File& file, const torchfits::HduChoice& choice,
+                            nanobind::handle section, nanobind::handle fill, const Form& form);
+
+/// One tensor [N, ...] of the images in a list of sources.
+nanobind::object read_batch_of(const nanobind::list& sources, const torchfits::HduChoice& choice,
+                               const Selection& selection, const Form& form);
+
+/// Raises what the file collected as FITSWarning.
+void emit_warnings(const torchfits::File& file);

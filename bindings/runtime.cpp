@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Threads, forks and counters of the process.
+#include "base/fork.h"
+#include "base/parallel.h"
+#include "base/stats.h"
+#include "bindings.h"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace {
+
+nb::dict stats_dict() {
+  const auto& s = torchfits::stats();
+  nb::dict result;
+  result["files_opened"] = s.files_opened.load();
+  result["bytes_read"] = s.bytes_read.load();
+  result["bytes_decoded"] = s.bytes_decoded.load();
+  result["bytes_written"] = s.bytes_written.load();
+  result["scratch_bytes"] = s.scratch_bytes.load();
+  result["scratch_peak"] = s.scratch_peak.load();
+  return result;
+}
+
+}  // namespace
+
+void bind_runtime(nb::module_& m) {
+  m.def("stats", &stats_dict);
+  m.def("reset_stats", &torchfits::reset_stats);
+  m.def("num_threads", &torchfits::num_threads);
+  m.def("set_num_threads", &torchfits::set_num_threads, "count"_a);
+  m.def("lock_for_fork", &torchfits::lock_for_fork, nb::call_guard<nb::gil_scoped_release>());
+  m.def("unlock_after_fork", &torchfits::unlock_after_fork);
+  nb::module_::import_("os").attr("register_at_fork")("before"_a = m.attr("lock_for_fork"),
+                                                      "after_in_parent"_a = m.attr("unlock_after_fork"),
+                                                      "after_in_child"_a = m.attr("unlock_after_fork"));
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Tables across the bridge: tensors now, descriptions of columns when somebody asks.
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+#include "file/table_reader.h"
+#include "read.h"
+#include "selection.h"
+#include "tensor.h"
+
+namespace nb = nanobind;
+using namespace torchfits;
+
+namespace {
+
+/// Positions of the wanted columns; all of them for None, one for a name, in the order of a list or tuple of names.
+std::vector<std::size_t> parse_columns(nb::handle wish, const TableLayout& table) {
+  std::vector<std::size_t> positions;
+  if (wish.is_none()) {
+    for (std::size_t i = 0; i < table.columns.size(); ++i) positions.push_back(i);
+  } else if (nb::isinstance<nb::str>(wish)) {
+    positions.push_back(find_column(table, nb::borrow<nb::str>(wish).c_str()));
+  } else if (nb::isinstance<nb::list>(wish) || nb::isinstance<nb::tuple>(wish)) {
+    for (const auto name : wish) {
+      if (!nb::isinstance<nb::str>(name)) {
+        throw FitsError(ErrorCode::type, "columns= takes names, not " + std::string(nb::repr(name).c_str()));
+      }
+      positions.push_back(find_column(table, nb::borrow<nb::str>(name).c_str()));
+    }
+  } else {
+    throw FitsError(ErrorCode::type, "columns= takes a name or a list of names, not " +
+                                         std::string(nb::repr(wish).c_str()));
+  }
+  return positions;
+}
+
+/// Shape of one cell's elements; strings are rows of characters.
+std::vector<std::uint64_t> cell_shape(const Column& column) {
+  auto shape = column.shape;
+  if (column.form.code == 'A') shape.push_back(column.characters);
+  return shape;
+}
+
+/// One read under way: what is asked of the core, and the tensors that receive it.
+struct TableRead {
+  std::vector<ColumnOutput> outputs;
+  std::vector<ColumnRequest> requests;
+  nb::list names, tensors, masks, strings;
+
+  void add(const TableLayout& table, std::size_t position, std::uint64_t rows, const Form& form) {
+    const auto& column = table.columns[position];
+    requests.push_back(request_column(column, form.scaled));
+    std::vector<std::uint64_t> shape{rows};
+    const auto cell = cell_shape(column);
+    shape.insert(shape.end(), cell.begin(), cell.end());
+    auto host = empty_tensor(shape, requests.back().type, form.pinned);
+    if (column.form.code == 'A') strings.append(outputs.size());
+    outputs.push_back({position, host.data, nullptr});
+    names.append(nb::str(column.name.c_str(), column.name.size()));
+    tensors.append(std::move(host.tensor));
+    masks.append(nb::none());
+  }
+
+  /// Columns in which nulls were met are read once more, into their masks; most tables have none.
+  void read_masks(const File& file, std::size_t hdu, const TableLayout& table, const RowSelection& rows,
+                  const std::vector<std::uint64_t>& nulls, const Form& form) {
+    std::vector<ColumnOutput> again;
+    std::vector<ColumnRequest> asked;
+    for (std::size_t i = 0; i < nulls.size(); ++i) {
+      if (nulls[i] == 0) continue;
+      std::vector<std::uint64_t> shape{rows.count};
+      const auto cell = cell_shape(table.columns[outputs[i].column]);
+      shape.insert(shape.end(), cell.begin(), cell.end());
+      auto host = empty_tensor(shape, ElementType::boolean, form.pinned);
+      masks[i] = host.tensor;
+      again.push_back({outputs[i].column, outputs[i].data, reinterpret_cast<std::uint8_t*>(host.data)});
+      asked.push_back(requests[i]);
+    }
+    if (again.empty()) return;
+    const nb::gil_scoped_release no_gil;
+    read_table(file, hdu, rows, std::move(again), std::move(asked));
+  }
+};
+
+const TableLayout& checked_table(const File& file, std::size_t hdu) {
+  const auto& table = table_layout(file, hdu);
+  try {
+    file.check_data_present(file.hdu(hdu));
+  } catch (FitsError& error) {
+    error.in_hdu(file.hdu(hdu).label());
+    throw;
+  }
+  return table;
+}
+
+nb::object text_or_none(const std::string& text) {
+  return text.empty() ? nb::object(nb::none()) : nb::object(nb::str(text.c_str(), text.size()));
+}
+
+}  // namespace
+
+nb::object read_table_hdu(const File& file, std::size_t hdu, const Selection& selection, const Form& form) {
+  const TableLayout* table = nullptr;
+  {
+    const nb::gil_scoped_release no_gil;
+    table = &checked_table(file, hdu);
+  }
+  try {
+    auto columns = parse_columns(selection.columns, *table);
+    const auto rows = parse_rows(selection.rows, table->rows);
+    TableRead read;
+    for (const auto position : columns) read.add(*table, position, rows.selection.count, form);
+    std::vector<std::uint64_t> nulls;
+    {
+      const nb::gil_scoped_release no_gil;
+      nulls = read_table(file, hdu, rows.selection, read.outputs, read.requests);
+    }
+    read.read_masks(file, hdu, *table, rows.selection, nulls, form);
+    auto schema = nb::cast(Schema(file.layout(hdu), std::move(columns), form.scaled));
+    return nb::make_tuple(read.names, read.tensors, read.masks, read.strings, schema);
+  } catch (FitsError& error) {
+    error.in_hdu(file.hdu(hdu).label());
+    throw;
+  }
+}
+
+nb::list Schema::columns() const {
+  const auto& table = std::get<TableLayout>(*layout_);
+  nb::list result;
+  for (const auto position : columns_) {
+    const auto& column = table.columns[position];
+    const char code = column.form.code;
+    const bool heap = code == 'P' || code == 'Q';
+    nb::object dtype = nb::none();
+    if (code != 'A' && !heap) {
+      const auto name = info(request_column(column, scaled_).type).name;
+      dtype = nb::str(name.data(), name.size());
+    }
+    const bool can_be_null = scaled_ ? column.coding.null.has_value() || code == 'L' : code == 'L';
+    result.append(nb::make_tuple(column.name, column.ttype, column.form.str(), text_or_none(column.unit),
+                                 column.coding.null ? nb::object(nb::int_(*column.coding.null)) : nb::object(nb::none()),
+                                 text_or_none(column.dim), text_or_none(column.display), text_or_none(column.comment),
+                                 text_or_none(column.ucd), dtype, to_tuple(column.shape), can_be_null));
+  }
+  return result;
+}

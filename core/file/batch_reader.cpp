@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "file/batch_reader.h"
+
+#include <string>
+
+#include "base/error.h"
+#include "base/parallel.h"
+
+namespace torchfits {
+namespace {
+
+std::string shape_text(std::span<const std::uint64_t> shape) {
+  std::string text = "(";
+  for (std::size_t i = 0; i < shape.size(); ++i) text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+  return text + (shape.size() == 1 ? ",)" : ")");
+}
+
+void check_alike(const ImageLayout& layout, const BatchRequest& request) {
+  if (layout.shape != request.shape) {
+    throw FitsError(ErrorCode::value, "the image has shape " + shape_text(layout.shape) +
+                                          ", the first one of the batch " + shape_text(request.shape) +
+                                          "; read it alone, or give a section that all images have");
+  }
+  const auto natural = request.image.scaled ? layout.coding.natural : layout.coding.stored;
+  if (request.same_type && natural != request.natural) {
+    throw FitsError(ErrorCode::value, "the image is " + std::string(info(natural).name) +
+                                          ", the first one of the batch " + std::string(info(request.natural).name) +
+                                          "; say which dtype= all are to have");
+  }
+}
+
+}  // namespace
+
+void read_batch(std::size_t count, const OpenSource& open, const BatchRequest& request,
+                const ImageDestination& destination) {
+  auto image_bytes = info(destination.type).size;
+  for (const auto length : destination.shape) image_bytes *= length;
+  parallel_for(count, [&](std::size_t index) {
+    const auto source = open(index);
+    const File file(source);
+    try {
+      const auto hdu = file.choose(request.hdu, File::Want::image);
+      check_alike(image_layout(file, hdu), request);
+      auto mine = destination;
+      mine.data += index * image_bytes;
+      read_image(file, hdu, request.image, mine);
+    } catch (FitsError& error) {
+      error.in_file(source->name());
+      throw;
+    }
+  });
+}
+
+}  // namespace torchfits

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Equal-shaped images of many files, read in parallel into one block of memory.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "file/image_reader.h"
+
+namespace torchfits {
+
+/// Opens the `index`-th source; called from pool threads.
+using OpenSource = std::function<std::shared_ptr<const ByteSource>(std::size_t index)>;
+
+struct BatchRequest {
+  HduChoice hdu;
+  ImageRequest image;
+  std::vector<std::uint64_t> shape;  ///< that every image must have
+  ElementType natural = ElementType::u8;
+  bool same_type = true;  ///< the natural types must agree too: nobody asked for a dtype
+};
+
+/// Fills image i into destination.data + i * (bytes of destination.shape), for i in [0, count).
+/// An error names the file; images of another shape or type are ErrorCode::value.
+void read_batch(std::size_t count, const OpenSource& open, const BatchRequest& request,
+                const ImageDestination& destination);
+
+}  // namespace torchfits

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "file/file.h"
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+#include "base/defaults.h"
+#include "base/error.h"
+#include "fits/block.h"
+
+namespace torchfits {
+namespace {
+
+/// Enough for the header of most extensions; a longer one is asked for in doubling steps.
+constexpr std::uint64_t kFirstLook = 4 * kBlockSize;
+
+std::string folded(std::string_view name) {
+  const auto first = name.find_first_not_of(' ');
+  if (first == std::string_view::npos) return {};
+  std::string text(name.substr(first, name.find_last_not_of(' ') - first + 1));
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return text;
+}
+
+bool has_zero_axis(const HduRecord& hdu) {
+  return !hdu.axes.empty() && std::find(hdu.axes.begin(), hdu.axes.end(), 0U) != hdu.axes.end();
+}
+
+bool wanted(const HduRecord& hdu, File::Want want) {
+  using enum HduKind;
+  switch (want) {
+    case File::Want::any: return true;
+    case File::Want::image: return hdu.kind == image || hdu.kind == compressed_image;
+    case File::Want::table: return hdu.kind == table || hdu.kind == ascii_table;
+  }
+  return false;
+}
+
+}  // namespace
+
+File::File(std::shared_ptr<const ByteSource> source) : source_(std::move(source)) {}
+
+bool File::scan_next() const {
+  if (complete_) return false;
+  try {
+    complete_ = !scan_one();
+  } catch (FitsError& error) {
+    if (entries_.empty() || error.code() == ErrorCode::changed || error.code() == ErrorCode::io) throw;
+    complete_ = true;
+    failure_ = error;
+    warnings_.push_back("the HDUs from number " + std::to_string(entries_.size()) + " on cannot be read: " + error.what());
+  }
+  return !complete_;
+}
+
+bool File::scan_one() const {
+  const auto index = entries_.size();
+  const auto offset = entries_.empty() ? 0 : entries_.back().record.end();
+  auto want = kFirstLook;
+  while (true) {
+    const auto present = source_->extent(offset + want);
+    const auto length = present > offset ? std::min(present - offset, want) : 0;
+    std::variant<HduRecord, NeedBytes, NoMoreHdus> step;
+    const ByteRange range{offset, length};
+    const auto look = [&](std::size_t, ByteView bytes) { step = scan_hdu(index, offset, bytes, length < want); };
+    if (length == 0) {
+      look(0, {});
+    } else {
+      source_->for_each({&range, 1}, look);
+    }
+    if (const auto* need = std::get_if<NeedBytes>(&step)) {
+      want = std::max(need->bytes, 2 * want);
+      continue;
+    }
+    if (auto* found = std::get_if<HduRecord>(&step)) {
+      for (const auto& warning : found->warnings) warnings_.push_back(found->label() + ": " + warning);
+      entries_.push_back({std::move(*found), nullptr});
+      return true;
+    }
+    const auto& warning = std::get<NoMoreHdus>(step).warning;
+    if (!warning.empty()) warnings_.push_back(warning);
+    return false;
+  }
+}
+
+File::Entry* File::scan_to(std::size_t index) const {
+  while (entries_.size() <= index) {
+    if (!scan_next()) return nullptr;
+  }
+  return &entries_[index];
+}
+
+const HduRecord& File::hdu(std::size_t index) const {
+  const std::scoped_lock lock(mutex_);
+  if (const auto* entry = scan_to(index)) return entry->record;
+  if (failure_) throw *failure_;
+  throw FitsError(ErrorCode::hdu_index,
+                  "no HDU " + std::to_string(index) + ": the file has " + std::to_string(entries_.size()) +
+                      " (0 to " + std::to_string(entries_.size() - 1) + ")");
+}
+
+std::shared_ptr<const Layout> File::layout(std::size_t index) const {
+  const auto& record = hdu(index);
+  const std::scoped_lock lock(mutex_);
+  auto& entry = entries_[index];
+  if (!entry.layout) {
+    std::vector<std::string> warnings;
+    try {
+      entry.layout = std::make_shared<const Layout>(read_layout(record, warnings));
+    } catch (FitsError& error) {
+      error.in_hdu(record.label());
+      throw;
+    }
+    for (const auto& warning : warnings) warnings_.push_back(record.label() + ": " + warning);
+  }
+  return entry.layout;
+}
+
+std::size_t File::count() const {
+  const std::scoped_lock lock(mutex_);
+  while (scan_next()) {
+  }
+  return entries_.size();
+}
+
+std::size_t File::find(std::string_view name, std::optional<std::int64_t> version) const {
+  const auto key = folded(name);
+  const std::scoped_lock lock(mutex_);
+  std::string known;
+  for (std::size_t index = 0; const auto* entry = scan_to(index); ++index) {
+    const auto& record = entry->record;
+    const auto found = folded(record.name());
+    const bool primary = index == 0 && key == "PRIMARY";
+    if ((found == key || primary) && (!version || record.version() == *version)) return index;
+    if (!found.empty()) known += (known.empty() ? "'" : ", '") + found + "'";
+    if (!found.empty() && record.version() != 1) known += " version " + std::to_string(record.version());
+  }
+  if (failure_) throw *failure_;
+  const auto wish = "'" + std::string(name) + "'" + (version ? ", version " + std::to_string(*version) : "");
+  throw FitsError(ErrorCode::hdu_name, "no HDU named " + wish + "; the file has " + known);
+}
+
+std::size_t File::first_with_data(Want want) const {
+  const std::scoped_lock lock(mutex_);
+  std::optional<std::size_t> empty;
+  for (std::size_t index = 0; const auto* entry = scan_to(index); ++index) {
+    if (!wanted(entry->record, want)) continue;
+    if (entry->record.data_bytes > 0) return index;
+    if (!empty && has_zero_axis(entry->record)) empty = index;
+  }
+  if (empty) return *empty;
+  if (failure_) throw *failure_;
+  constexpr std::string_view what[] = {"HDU with data", "image with data", "table"};
+  throw FitsError(ErrorCode::no_data, "the file has no " + std::string(what[static_cast<std::size_t>(want)]) +
+                                          " among its " + std::to_string(entries_.size()) + " HDUs");
+}
+
+std::size_t File::choose(const HduChoice& choice, Want want) const {
+  if (choice.name) return find(*choice.name, choice.version);
+  if (!choice.index) return first_with_data(want);
+  if (*choice.index >= 0) {
+    const auto index = static_cast<std::size_t>(*choice.index);
+    static_cast<void>(hdu(index));
+    return index;
+  }
+  const auto total = count();
+  const auto back = static_cast<std::uint64_t>(-(*choice.index + 1)) + 1;
+  if (back <= total) return total - back;
+  throw FitsError(ErrorCode::hdu_index,
+                  "no HDU " + std::to_string(*choice.index) + ": the file has " + std::to_string(total));
+}
+
+void File::check_data_present(const HduRecord& hdu) const {
+  const auto present = source_->extent(hdu.data_offset + hdu.data_bytes);
+  const auto found = present > hdu.data_offset ? present - hdu.data_offset : 0;
+  if (found < hdu.data_bytes) throw FitsError::truncated("the data", hdu.data_bytes, found);
+}
+
+std::vector<std::string> File::take_warnings() const {
+  const std::scoped_lock lock(mutex_);
+  return std::exchange(warnings_, {});
+}
+
+}  // namespace torchfits

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "file/image_reader.h"
+
+#include <algorithm>
+
+#include "base/defaults.h"
+#include "base/error.h"
+#include "base/stats.h"
+#include "decode/pixels.h"
+#include "platform/memory.h"
+
+namespace torchfits {
+namespace {
+
+/// Runs handed to the source together: enough to keep all threads busy, few enough to cost no memory.
+constexpr std::uint64_t kBatchRuns = 1024;
+
+void run_plan(const ByteSource& source, const ImagePlan& plan, const ElementDecoder& decode, std::byte* out,
+              std::size_t element_bytes) {
+  std::vector<ImageRun> runs;
+  std::vector<ByteRange> ranges;
+  for (std::uint64_t first = 0; first < plan.runs(); first += kBatchRuns) {
+    runs.clear();
+    ranges.clear();
+    for (auto i = first; i < std::min(plan.runs(), first + kBatchRuns); ++i) {
+      runs.push_back(plan.run(i));
+      ranges.push_back(runs.back().range);
+    }
+    source.for_each(ranges, [&](std::size_t i, ByteView bytes) {
+      auto* to = out + runs[i].out * element_bytes;
+      if (plan.step() == 1) {
+        decode(bytes.data(), runs[i].count, to);
+      } else {
+        decode.strided(bytes, plan.step(), runs[i].count, to);
+      }
+    });
+  }
+}
+
+}  // namespace
+
+std::vector<AxisSlice> whole(std::span<const std::uint64_t> shape) {
+  std::vector<AxisSlice> selection;
+  selection.reserve(shape.size());
+  for (const auto length : shape) selection.push_back({0, 1, length});
+  return selection;
+}
+
+const ImageLayout& image_layout(const File& file, std::size_t index) {
+  const auto& hdu = file.hdu(index);
+  const auto layout = file.layout(index);
+  if (const auto* image = std::get_if<ImageLayout>(layout.get())) {
+    if (!hdu.axes.empty()) return *image;
+    throw FitsError(ErrorCode::no_data, "NAXIS = 0: the HDU has a header only").in_hdu(hdu.label());
+  }
+  if (const auto* tiled = std::get_if<TiledImageLayout>(layout.get())) {
+    throw FitsError::unsupported("tile-compressed images (" + tiled->algorithm + ") are not read yet").in_hdu(hdu.label());
+  }
+  if (hdu.kind == HduKind::random_groups) {
+    throw FitsError::unsupported("random groups are not read yet; the header is").in_hdu(hdu.label());
+  }
+  throw FitsError(ErrorCode::type, "not an image but of kind '" + std::string(kind_name(hdu.kind)) + "'")
+      .in_hdu(hdu.label());
+}
+
+void read_image(const File& file, std::size_t index, const ImageRequest& request, const ImageDestination& destination) {
+  const auto& hdu = file.hdu(index);
+  const auto& layout = image_layout(file, index);
+  try {
+    file.check_data_present(hdu);
+    const auto coding = request.scaled ? layout.coding : layout.coding.unscaled();
+    const auto stored_bytes = info(coding.stored).size;
+    const auto element_bytes = info(destination.type).size;
+    const auto plan = ImagePlan::make(layout.shape, stored_bytes, hdu.data_offset, request.selection,
+                                      destination.shape, destination.origin);
+    const auto written = plan.elements() * element_bytes;
+    if (written >= kHugePageBytes) advise_huge_pages(destination.data, written);
+    run_plan(file.source(), plan, ElementDecoder(coding, destination.type), destination.data, element_bytes);
+    stats().bytes_decoded.fetch_add(plan.elements() * stored_bytes, std::memory_order_relaxed);
+    stats().bytes_written.fetch_add(written, std::memory_order_relaxed);
+  } catch (FitsError& error) {
+    error.in_hdu(hdu.label());
+    throw;
+  }
+}
+
+}  // namespace torchfits

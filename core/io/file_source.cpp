@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "io/file_source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/defaults.h"
+#include "base/error.h"
+#include "base/stats.h"
+#include "io/file_windows.h"
+#include "io/range_groups.h"
+#include "platform/file.h"
+
+namespace torchfits {
+namespace {
+
+class FileSource final : public ByteSource {
+ public:
+  explicit FileSource(const std::string& path) try : name_(path),
+                                                     windows_(FileHandle::open_for_reading(path, opened_)),
+                                                     head_(std::min<std::uint64_t>(opened_.size, kHeadBytes)) {
+    if (windows_.file().read_at(0, head_.span()) != head_.size()) throw changed();
+    stats().files_opened.fetch_add(1, std::memory_order_relaxed);
+  } catch (FitsError& error) {
+    error.in_file(path);
+    throw;
+  }
+
+  [[nodiscard]] std::uint64_t extent(std::uint64_t wanted) const override {
+    return std::min(wanted, opened_.size);
+  }
+
+  void for_each(std::span<const ByteRange> ranges, const Consume& consume) const override {
+    const RangeGroups request(ranges, opened_.size);
+    stats().bytes_read.fetch_add(request.wanted(), std::memory_order_relaxed);
+    if (request.span().end() <= head_.size()) {
+      for (std::size_t i = 0; i < ranges.size(); ++i) {
+        consume(i, head_.span().subspan(ranges[i].offset, ranges[i].length));
+      }
+      return;
+    }
+    try {
+      windows_.for_each(opened_.size, ranges, consume);
+    } catch (const FitsError&) {
+      check_unchanged();  // a complaint about bytes of another file would mislead
+      throw;
+    }
+    check_unchanged();
+  }
+
+  [[nodiscard]] const std::string& name() const noexcept override { return name_; }
+
+ private:
+  void check_unchanged() const {
+    if (windows_.file().identity() != opened_) throw changed();
+  }
+
+  static FitsError changed() {
+    return {ErrorCode::changed,
+            "the file was changed (size or modification time) after it was opened; open it again"};
+  }
+
+  std::string name_;
+  FileIdentity opened_;
+  FileWindows windows_;
+  Scratch head_;
+};
+
+}  // namespace
+
+std::shared_ptr<const ByteSource> open_file(const std::string& path) {
+  return std::make_shared<const FileSource>(path);
+}
+
+}  // namespace torchfits

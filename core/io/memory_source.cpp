@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "io/memory_source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/defaults.h"
+#include "base/stats.h"
+#include "io/range_groups.h"
+
+namespace torchfits {
+namespace {
+
+class MemorySource final : public ByteSource {
+ public:
+  MemorySource(ByteView bytes, std::shared_ptr<const void> owner, std::string name)
+      : bytes_(bytes), owner_(std::move(owner)), name_(std::move(name)) {}
+
+  [[nodiscard]] std::uint64_t extent(std::uint64_t wanted) const override {
+    return std::min<std::uint64_t>(wanted, bytes_.size());
+  }
+
+  void for_each(std::span<const ByteRange> ranges, const Consume& consume) const override {
+    RangeGroups request(ranges, bytes_.size());
+    const auto wanted = request.wanted();
+    stats().bytes_read.fetch_add(wanted, std::memory_order_relaxed);
+    const auto lend = [&](std::size_t index) {
+      consume(index, bytes_.subspan(ranges[index].offset, ranges[index].length));
+    };
+    if (wanted < kParallelBytes) {
+      for (std::size_t i = 0; i < ranges.size(); ++i) lend(i);
+      return;
+    }
+    const auto groups = request.split(balanced(wanted, kMaxWindowBytes, kMaxWindowBytes));
+    run(groups, wanted, [&](const RangeGroup& group) {
+      for (auto place = group.first; place < group.first + group.count; ++place) {
+        lend(request.index(place));
+      }
+    });
+  }
+
+  [[nodiscard]] const std::string& name() const noexcept override { return name_; }
+
+ private:
+  ByteView bytes_;
+  std::shared_ptr<const void> owner_;
+  std::string name_;
+};
+
+}  // namespace
+
+std::shared_ptr<const ByteSource> borrow_bytes(ByteView bytes, std::shared_ptr<const void> owner,
+                                               std::string name) {
+  return std::make_shared<const MemorySource>(bytes, std::move(owner), std::move(name));
+}
+
+}  // namespace torchfits

@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The one-call functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from . import _core
+from ._device import deliver, host_form
+from ._errors import UnsupportedError
+from ._fits import FITS, FileInfo, core_source
+from ._hdu import as_data, check_null, core_rows, refuse_later
+from ._header import Header
+from ._runtime import settle_threads
+
+if TYPE_CHECKING:
+    import torch
+
+    from ._device import Device
+    from ._hdu import Null
+
+
+def open(source: Any, mode: str = "r") -> FITS:
+    """Open a FITS file.
+
+    Parameters
+    ----------
+    source : str, path-like, bytes-like or binary file object
+        Whole-file compression (gzip, bzip2, xz, compress) is taken off, whatever the name ends in.
+    mode : str
+        ``"r"``: reading.
+
+    Returns
+    -------
+    FITS
+        A sequence of HDUs; use it in a ``with``.
+
+    Raises
+    ------
+    FormatError
+        If it is no FITS file.
+    FileMissingError, FITSIOError
+        If it cannot be opened.
+    """
+    return FITS(source, mode)
+
+
+def read(
+    source: Any,
+    hdu: int | str | tuple[str, int] | None = None,
+    *,
+    columns: str | list[str] | tuple[str, ...] | None = None,
+    rows: Any = None,
+    where: str | None = None,
+    null: Null = "mask",
+    section: Any = None,
+    scaled: bool = True,
+    dtype: Any = None,
+    device: Device = None,
+    out: torch.Tensor | None = None,
+    raw: bool = False,
+    header: bool = False,
+) -> Any:
+    """Read one HDU straight into a tensor or a table of tensors.
+
+    Parameters
+    ----------
+    source : str, path-like, bytes-like or binary file object
+    hdu : int, str, (str, int) or None
+        Position, name, or name and version. ``None``: the first HDU that has data (the first image where ``section``
+        is given, the first table where ``columns`` or ``rows`` are).
+    columns : str or sequence of str, optional
+        One name gives the bare column, a list or tuple a `Table`.
+    rows : slice, range, int, sequence or tensor, optional
+        int64 positions in any order with repeats (negative: from the end), or a bool mask with one element a row.
+    where : str, optional
+        Not available yet.
+    null : {'mask', 'nan', 'raw'}
+        How nulls of a table come out: as `Table.null_mask`; as NaN in float64 columns; or as they are stored.
+    section : index expression, optional
+        numpy's basic indexing of the image: integers, slices with steps, ``...``.
+    scaled : bool
+        Apply BSCALE, BZERO and BLANK, or TSCAL, TZERO and TNULL. ``False`` gives the stored values.
+    dtype : torch.dtype, optional
+        Of the tensor of an image. A float dtype equals ``read().to(dtype)``; an integer dtype must hold every value.
+    device : torch.device or str, optional
+        ``"cuda"`` reads into pinned memory, enqueues the copy on the current stream and returns at once.
+    out : torch.Tensor, optional
+        Filled instead of a new tensor; shape and dtype must be those of the data.
+    raw : bool
+        Not available yet.
+    header : bool
+        Return ``(data, header)``.
+
+    Returns
+    -------
+    torch.Tensor or Table
+        An image has the shape ``(NAXISn, ..., NAXIS1)``. Its dtype follows from the header: ``uint8 int16 int32 int64
+        float32 float64`` as stored, ``int8 uint16 uint32 uint64`` for the offset convention (FITS 4.0 section 5.2.5);
+        any other scaling, or BLANK, gives ``float32`` for BITPIX 8 and 16, ``float64`` for 32 and 64.
+
+    Raises
+    ------
+    FITSError
+        One of its children: see the package's docstring.
+    TypeError
+        A keyword that does not belong to the kind of HDU.
+    IndexError
+        A section or row outside the data.
+    """
+    if header:
+        with FITS(source) as fits:
+            index = fits._open_file().choose(hdu, (section, columns, rows))
+            return fits[index].read(
+                columns=columns, rows=rows, where=where, null=null, section=section, scaled=scaled,
+                dtype=dtype, device=device, out=out, raw=raw, header=True,
+            )  # fmt: skip
+    refuse_later(where, raw)
+    check_null(null)
+    settle_threads()
+    form = host_form(scaled, dtype, device, out)
+    result = _core.read(core_source(source), hdu, (section, columns, core_rows(rows)), form)
+    return deliver(as_data(result, columns, null), device, out)
+
+
+def read_header(source: Any, hdu: int | str | tuple[str, int] = 0) -> Header:
+    """Read one header; touches header bytes only.
+
+    Raises
+    ------
+    FormatError
+        If the file, or the header, is none.
+    HDUNotFoundError, HDUIndexError
+        If there is no such HDU.
+    """
+    return Header._from_core(_core.read_header(core_source(source), hdu))
+
+
+def read_many(
+    sources: Iterable[Any],
+    hdu: int | str | tuple[str, int] | None = None,
+    *,
+    section: Any = None,
+    scaled: bool = True,
+    dtype: Any = None,
+    device: Device = None,
+    out: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """Read one image from each of many files, in parallel, into one tensor.
+
+    Parameters
+    ----------
+    sources : iterable of sources
+    hdu, section, scaled, dtype, device, out
+        As in `read`, for each of them.
+
+    Returns
+    -------
+    torch.Tensor
+        Shape ``[N, ...]``, in the order of ``sources``.
+
+    Raises
+    ------
+    ValueError
+        If an image differs from the first in shape, or in dtype where ``dtype`` is not given; the message names it.
+    """
+    settle_threads()
+    form = host_form(scaled, dtype, device, out)
+    batch = _core.read_many([core_source(source) for source in sources], hdu, (section, None, None), form)
+    return deliver(batch, device, out)
+
+
+def cutout(
+    source: Any,
+    section: Any = None,
+    hdu: int | str | tuple[str, int] | None = None,
+    *,
+    center: Any = None,
+    size: Any = None,
+    fill: float | None = None,
+    scaled: bool = True,
+    dtype: Any = None,
+    device: Device = None,
+    out: torch.Tensor | None = None,
+    header: bool = False,
+) -> Any:
+    """Read a box of an image, which may reach past its edges.
+
+    Parameters
+    ----------
+    source : str, path-like, bytes-like, binary file object or FITS
+    section : tuple of slices
+        In numpy order and absolute: a negative start is outside the image. No steps.
+    hdu : int, str, (str, int) or None
+        ``None``: the first image that has data.
+    center, size
+        Sky cutouts are not available yet.
+    fill : number, optional
+        Value of pixels outside the image; must fit the dtype. Without it a box that leaves the image is an error.
+    scaled, dtype, device, out
+        As in `read`.
+    header : bool
+        Return ``(data, header)``, with NAXISn and the CRPIXn of every WCS shifted to the box.
+
+    Raises
+    ------
+    IndexError
+        If the box leaves the image and ``fill`` is not given.
+    ValueError
+        If ``fill`` does not fit the dtype, or the box ends before it begins.
+    """
+    if center is not None or size is not None:
+        raise UnsupportedError("sky cutouts (center=, size=) are not available yet; pass section=")
+    settle_threads()
+    form = host_form(scaled, dtype, device, out)
+    file = source._open_file() if isinstance(source, FITS) else _core.File(core_source(source))
+    data, start, index = file.cutout(hdu, section, fill, form)
+    data = deliver(data, device, out)
+    if not header:
+        return data
+    return data, _shifted(Header._from_core(file.header(index)), start, section, data.shape)
+
+
+def _shifted(header: Header, start: list[int], section: Any, shape: Iterable[int]) -> Header:
+    """The header of a box that begins at `start` (numpy order)."""
+    items = section if isinstance(section, tuple) else (section,)
+    whole = [isinstance(item, slice) or item is None or item is Ellipsis for item in items]
+    lengths = list(shape)
+    kept = iter(lengths)
+    for axis, first in enumerate(start):
+        number = len(start) - axis
+        slice_kept = axis >= len(whole) or whole[axis] or Ellipsis in items
+        header[f"NAXIS{number}"] = next(kept) if slice_kept else 1
+        for keyword in header.keys():
+            if re.fullmatch(rf"CRPIX{number}[A-Z]?", keyword):
+                header[keyword] = header[keyword] - first
+    return header
+
+
+def info(source: Any) -> FileInfo:
+    """All HDUs of a file as a list of `HDUSummary` that prints as a table."""
+    with FITS(source) as fits:
+        return fits.info()

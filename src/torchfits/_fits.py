@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""An open FITS file: a sequence of HDUs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import _core
+from ._errors import FileChangedError, FITSError, HDUIndexError, HDUNotFoundError, UnsupportedError
+from ._hdu import HDU, describe_data
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+def core_source(source: Any) -> Any:
+    """What the core opens: a str path, an object with the buffer protocol, or a file object."""
+    if isinstance(source, str):
+        if source.startswith(("http://", "https://", "s3://")):
+            raise UnsupportedError(f"{source}: remote files are not read yet; download it first")
+        return source
+    if isinstance(source, os.PathLike):
+        return os.fspath(source)
+    return source
+
+
+@dataclass(frozen=True)
+class HDUSummary:
+    """One line of `FileInfo`."""
+
+    index: int
+    name: str
+    version: int
+    kind: str
+    shape: tuple[int, ...]
+    dtype: str | None
+    """Name of the dtype that `read` gives; ``None`` for a table."""
+    cards: int
+    data_bytes: int
+    """Size of the data in the file, without padding."""
+    description: str
+
+
+class FileInfo(list[HDUSummary]):
+    """A list of `HDUSummary` that prints as a table."""
+
+    def __init__(self, name: str, summaries: list[HDUSummary]) -> None:
+        super().__init__(summaries)
+        self.name = name
+
+    def __repr__(self) -> str:
+        head = ("", "name", "ver", "cards", "bytes", "data")
+        lines = [
+            (str(s.index), s.name, str(s.version), str(s.cards), f"{s.data_bytes:,}", s.description)
+            for s in self
+        ]
+        widths = [max(len(line[i]) for line in [head, *lines]) for i in range(len(head))]
+        right = (True, False, True, True, True, False)
+        rows = [
+            "  ".join(
+                cell.rjust(width) if to_right else cell.ljust(width)
+                for cell, width, to_right in zip(line, widths, right, strict=True)
+            ).rstrip()
+            for line in [head, *lines]
+        ]
+        return "\n".join([f"{self.name}: {len(self)} HDU{'s' if len(self) != 1 else ''}", *rows])
+
+    __str__ = __repr__
+
+
+class FITS:
+    """A sequence of HDUs, found as far as they are asked for. Made by `torchfits.open`.
+
+    ``f[0]``, ``f[-1]``, ``f["SCI"]``, ``f["SCI", 2]``, ``"ERR" in f``, ``len(f)``, iteration. One handle may be read
+    by many threads at once, survives a fork, and pickles by path, so that a `DataLoader` worker opens its own.
+    """
+
+    def __init__(self, source: Any, mode: str = "r") -> None:
+        if mode not in ("r", "r+", "a", "w", "x"):
+            raise ValueError(f"mode={mode!r}; use one of 'r', 'r+', 'a', 'w', 'x'")
+        if mode != "r":
+            raise UnsupportedError(f"mode={mode!r}: files are not written yet; open them with mode 'r'")
+        self._source = core_source(source)
+        self._identity = _identity(self._source)
+        self._file: _core.File | None = _core.File(self._source)
+        self._hdus: dict[int, HDU] = {}
+        self.mode = mode
+        """``"r"``."""
+        self.name: str = self._file.name
+        """The path, or what kind of object is read."""
+        self._open_file().describe(0)
+
+    def _open_file(self) -> _core.File:
+        if self._file is None:
+            raise ValueError(f"{self.name} is closed; open it again")
+        return self._file
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._file is None
+
+    def close(self) -> None:
+        """Let the file go. Tensors that were read stay valid."""
+        self._file = None
+
+    def __enter__(self) -> FITS:
+        self._open_file()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        """Number of HDUs; scans to the end of the file."""
+        return self._open_file().count()
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __getitem__(self, key: int | str | tuple[str, int]) -> HDU:
+        index = self._open_file().choose(key)
+        if index not in self._hdus:
+            self._hdus[index] = HDU(self, index)
+        return self._hdus[index]
+
+    def __iter__(self) -> Iterator[HDU]:
+        index = 0
+        while True:
+            try:
+                hdu = self[index]
+            except HDUIndexError:
+                return
+            yield hdu
+            index += 1
+
+    def __contains__(self, key: object) -> bool:
+        try:
+            self._open_file().choose(key)
+        except (HDUNotFoundError, HDUIndexError):
+            return False
+        return True
+
+    def info(self) -> FileInfo:
+        """All HDUs as a list that prints as a table."""
+        return FileInfo(self.name, [_summary(self[index]) for index in range(len(self))])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        self._open_file()
+        if isinstance(self._source, str):
+            return (_reopen, (self._source, self._identity))
+        if isinstance(self._source, (bytes, bytearray, memoryview)):
+            return (FITS, (bytes(self._source),))
+        raise TypeError(
+            f"{self.name}: a handle on a file object does not pickle; open the file by its path"
+        )
+
+    def __repr__(self) -> str:
+        return f"<FITS {self.name!r}{', closed' if self.closed else ''}>"
+
+
+def _summary(hdu: HDU) -> HDUSummary:
+    """A damaged layout is told in its line and does not hide the other HDUs."""
+    try:
+        shape, dtype = hdu._laid_out()
+        description = describe_data(hdu)
+    except FITSError as error:
+        shape, dtype, description = (), None, f"{hdu.kind}, unreadable: {error}"
+    return HDUSummary(
+        hdu.index, hdu.name, hdu.version, hdu.kind, shape, dtype, len(hdu.header), hdu.data_bytes, description
+    )
+
+
+def _identity(source: Any) -> tuple[int, int] | None:
+    """Size and time of modification (ns) of a path; what a pickled handle expects to find."""
+    if not isinstance(source, str):
+        return None
+    try:
+        status = os.stat(source)
+    except OSError:
+        return None  # the core says what is wrong
+    return (status.st_size, status.st_mtime_ns)
+
+
+def _reopen(path: str, identity: tuple[int, int] | None) -> FITS:
+    fits = FITS(path)
+    if fits._identity != identity:
+        raise FileChangedError(f"{path} has changed since the handle was pickled; open it again")
+    return fits

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One header-data unit of an open file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from ._device import deliver, host_form
+from ._errors import UnsupportedError
+from ._header import Header
+from ._runtime import settle_threads
+from ._table import Column, Table
+
+if TYPE_CHECKING:
+    import torch
+
+    from . import _core
+    from ._device import Device
+    from ._fits import FITS
+    from ._strings import Strings
+
+Null = Literal["mask", "nan", "raw"]
+
+
+class HDU:
+    """A header and its data. Made by indexing a `FITS`; reads nothing until asked.
+
+    Images take numpy's basic indexing (``hdu[10:20, ::2]``), which reads no more bytes than it needs.
+    Tables take names and rows: ``hdu["RA"]``, ``hdu["RA", "DEC"]``, ``hdu["RA", 10:20]``, ``hdu[10:20]``, ``hdu[5]``.
+    """
+
+    __slots__ = ("_columns", "_description", "_fits", "_header", "_layout", "index")
+
+    def __init__(self, fits: FITS, index: int) -> None:
+        self._fits = fits
+        self.index: int = index
+        self._description: tuple[str, int, str, int, bool] | None = None
+        self._layout: tuple[tuple[int, ...], str | None] | None = None
+        self._header: Header | None = None
+        self._columns: list[Column] | None = None
+
+    @property
+    def _file(self) -> _core.File:
+        return self._fits._open_file()
+
+    def _described(self) -> tuple[str, int, str, int, bool]:
+        if self._description is None:
+            self._description = self._file.describe(self.index)
+        return self._description
+
+    def _laid_out(self) -> tuple[tuple[int, ...], str | None]:
+        if self._layout is None:
+            self._layout = self._file.layout(self.index)
+        return self._layout
+
+    @property
+    def name(self) -> str:
+        """EXTNAME; ``"PRIMARY"`` for the first HDU without one, else ``""``."""
+        return self._described()[0]
+
+    @property
+    def version(self) -> int:
+        """EXTVER, 1 by default."""
+        return self._described()[1]
+
+    @property
+    def kind(self) -> str:
+        """``'image'``, ``'compressed_image'``, ``'table'``, ``'ascii_table'``, ``'random_groups'`` or ``'unknown'``."""
+        return self._described()[2]
+
+    @property
+    def has_data(self) -> bool:
+        """Whether any data bytes follow the header."""
+        return self._described()[4]
+
+    @property
+    def data_bytes(self) -> int:
+        """Size of the data in the file, without padding."""
+        return self._described()[3]
+
+    @property
+    def header(self) -> Header:
+        """The header; the same object each time."""
+        if self._header is None:
+            self._header = Header._from_core(self._file.header(self.index))
+        return self._header
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the image in numpy order (NAXISn first); of a table ``(rows,)``; ``()`` without data."""
+        return self._laid_out()[0]
+
+    @property
+    def dtype(self) -> torch.dtype | None:
+        """The dtype that `read` gives without ``dtype=``; ``None`` for a table."""
+        name = self._laid_out()[1]
+        if name is None or not self._laid_out()[0]:
+            return None
+        import torch
+
+        dtype: torch.dtype = getattr(torch, name)
+        return dtype
+
+    @property
+    def columns(self) -> list[Column]:
+        """The columns of a table, in the order of the file.
+
+        Raises
+        ------
+        TypeError
+            If the HDU is no table.
+        """
+        if self._columns is None:
+            described = self._file.columns(self.index)
+            if described is None:
+                raise TypeError(f"{self._label()} is of kind '{self.kind}' and has no columns")
+            self._columns = [Column._from_core(column) for column in described]
+        return self._columns
+
+    def read(
+        self,
+        *,
+        columns: str | list[str] | tuple[str, ...] | None = None,
+        rows: Any = None,
+        where: str | None = None,
+        null: Null = "mask",
+        section: Any = None,
+        scaled: bool = True,
+        dtype: Any = None,
+        device: Device = None,
+        out: torch.Tensor | None = None,
+        raw: bool = False,
+        header: bool = False,
+    ) -> Any:
+        """The data as a `torch.Tensor` or a `Table`; see `torchfits.read` for the keywords."""
+        refuse_later(where, raw)
+        check_null(null)
+        settle_threads()
+        form = host_form(scaled, dtype, device, out)
+        result = self._file.read(self.index, (section, columns, core_rows(rows)), form)
+        data = deliver(as_data(result, columns, null), device, out)
+        return (data, self.header) if header else data
+
+    def __getitem__(self, key: Any) -> Any:
+        if self.kind not in ("table", "ascii_table"):
+            return self.read(section=key)
+        if isinstance(key, str):
+            return self.read(columns=key)
+        if isinstance(key, tuple):
+            return self._columns_and_rows(key)
+        if isinstance(key, list) and key and all(isinstance(name, str) for name in key):
+            return self.read(columns=key)
+        if hasattr(key, "__index__") and not isinstance(key, bool) and getattr(key, "ndim", 0) == 0:
+            return self.read(rows=key)[0]
+        return self.read(rows=key)
+
+    def _columns_and_rows(self, key: tuple[Any, ...]) -> Table | torch.Tensor | Strings:
+        if all(isinstance(name, str) for name in key):
+            return self.read(columns=list(key))
+        if len(key) == 2 and isinstance(key[0], (str, list, tuple)):
+            return self.read(columns=key[0], rows=key[1])
+        raise TypeError(
+            "a table takes hdu['A'], hdu['A', 'B'], hdu['A', 10:20], hdu[['A', 'B'], 10:20] or rows alone"
+        )
+
+    def __len__(self) -> int:
+        """Rows of a table, or the length of the first axis of an image."""
+        shape = self.shape
+        if not shape:
+            raise TypeError(f"{self._label()} has no data and so no length")
+        return shape[0]
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Any:
+        raise TypeError("an HDU is not iterated by itself: iterate over hdu.read(), or over hdu.columns")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_hdu_of, (self._fits, self.index))
+
+    def _label(self) -> str:
+        return f"HDU {self.index}" + (f" {self.name!r}" if self.name else "")
+
+    def __repr__(self) -> str:
+        if self._fits.closed:
+            return f"<HDU {self.index} of a closed file>"
+        version = f", version {self.version}" if self.version != 1 else ""
+        return f"<{self._label()}{version}: {describe_data(self)}>"
+
+
+def _hdu_of(fits: FITS, index: int) -> HDU:
+    return fits[index]
+
+
+def describe_data(hdu: HDU) -> str:
+    """One line on what the HDU holds: kind, dtype and shape, never values."""
+    if hdu.kind in ("table", "ascii_table"):
+        what = f"{hdu.kind} of {hdu.shape[0]} rows"
+        return what + (f" x {len(hdu.columns)} columns" if hdu.kind == "table" else "")
+    if not hdu.shape:
+        return f"{hdu.kind} without data"
+    name = f" {str(hdu.dtype).removeprefix('torch.')}" if hdu.dtype is not None else ""
+    return f"{hdu.kind}{name} {list(hdu.shape)}"
+
+
+def refuse_later(where: str | None, raw: bool) -> None:
+    """Keywords whose names are fixed and whose work is still to come."""
+    if where is not None:
+        raise UnsupportedError("where= is not available yet; read the columns and select with a mask")
+    if raw:
+        raise UnsupportedError("raw=True (the table behind a compressed image) is not available yet")
+
+
+def check_null(null: str) -> None:
+    """A wrong choice is an error before any work."""
+    if null not in ("mask", "nan", "raw"):
+        raise ValueError(f"null={null!r}; use one of 'mask', 'nan', 'raw'")
+
+
+def core_rows(rows: Any) -> Any:
+    """`rows=` as the core takes it: None, an integer, a slice, a range, or an int64 or bool tensor on the host."""
+    if rows is None or isinstance(rows, (slice, range, int)):
+        return rows
+    import torch
+
+    if isinstance(rows, (list, tuple)) and not rows:
+        return torch.empty(0, dtype=torch.int64)
+    wanted = torch.as_tensor(rows)
+    if wanted.is_floating_point() or wanted.is_complex():
+        raise TypeError(f"rows= takes integers or a bool mask, not {wanted.dtype}")
+    if wanted.ndim != 1:
+        if wanted.ndim == 0 and wanted.dtype != torch.bool:
+            return int(wanted)
+        raise TypeError(f"rows= takes one dimension, not shape {tuple(wanted.shape)}")
+    kept = wanted if wanted.dtype == torch.bool else wanted.to(torch.int64)
+    return kept.cpu().contiguous()
+
+
+def as_data(result: Any, columns: Any, null: Null) -> Any:
+    """What the core gives, as the user sees it: a tensor, a `Table`, or one bare column."""
+    if type(result) is not tuple:
+        return result
+    table = Table._from_core(*result)
+    if null != "mask":
+        table = table._with_nulls(null)
+    return table[table.names[0]] if isinstance(columns, str) else table

@@ -1,0 +1,492 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Tables of tensors, and what a FITS file says about their columns."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import html
+import operator
+from typing import TYPE_CHECKING, Any
+
+from ._errors import ColumnNotFoundError
+from ._strings import Strings, normal_rows, take_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import torch
+
+__all__ = ["Column", "Table"]
+
+_SHOWN_ROWS = 5
+_SHOWN_COLUMNS = 8
+_CELL_WIDTH = 24
+_CODES = {
+    "bool": "L",
+    "uint8": "B",
+    "int8": "B",
+    "int16": "I",
+    "uint16": "I",
+    "int32": "J",
+    "uint32": "J",
+    "int64": "K",
+    "uint64": "K",
+    "float32": "E",
+    "float64": "D",
+    "complex64": "C",
+    "complex128": "M",
+}
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Column:
+    """What is known of a column beside its values."""
+
+    name: str
+    """Unique in its table."""
+    ttype: str = ""
+    """The name as the file spells it; empty where it has none."""
+    format: str = ""
+    """TFORM, such as ``3E`` or ``16A``."""
+    unit: str | None = None
+    """TUNIT."""
+    null: int | None = None
+    """TNULL, a stored value."""
+    dim: str | None = None
+    """TDIM, in the order of the Standard (fastest axis first)."""
+    display: str | None = None
+    """TDISP."""
+    dtype: torch.dtype | None = None
+    """Of the tensor; ``None`` for text and for columns of variable length."""
+    shape: tuple[int, ...] = ()
+    """Of one cell, in numpy order; of text without the bytes of a string."""
+    comment: str | None = None
+    """The comment of TTYPE."""
+    ucd: str | None = None
+    """TUCD, the meaning in the vocabulary of the Virtual Observatory."""
+
+    @classmethod
+    def _from_core(cls, described: Sequence[Any]) -> Column:
+        import torch
+
+        name, ttype, form, unit, null, dim, display, comment, ucd, dtype, shape, _ = described
+        return cls(
+            name=name,
+            ttype=ttype,
+            format=form,
+            unit=unit,
+            null=null,
+            dim=dim,
+            display=display,
+            dtype=None if dtype is None else getattr(torch, dtype),
+            shape=tuple(shape),
+            comment=comment,
+            ucd=ucd,
+        )
+
+    def __repr__(self) -> str:
+        parts = [f"{self.name!r}", self.format or "?"]
+        if self.dtype is not None:
+            parts.append(_dtype_name(self))
+        if self.shape:
+            parts.append(f"shape={self.shape}")
+        parts += [
+            f"{field}={value!r}"
+            for field in ("unit", "null", "display", "comment", "ucd")
+            if (value := getattr(self, field)) is not None
+        ]
+        return f"Column({', '.join(parts)})"
+
+
+class Table:
+    """Columns of equal length: tensors, and `Strings` for text.
+
+    ``t["X"]`` is a column, ``t["X", "Y"]`` or ``t[["X", "Y"]]`` a table of some, ``t[5]`` a row as a dict, and
+    ``t[10:20]``, ``t[[2, 7]]``, ``t[mask]`` a table of some rows. Names are found exactly, then in any case.
+    Slices share memory with the table; other selections of rows are copies.
+
+    Parameters
+    ----------
+    columns : mapping
+        Name to tensor ``[N, ...]``, `Strings`, or list of ``str``.
+    units : mapping, optional
+        Name to unit.
+    masks : mapping, optional
+        Name to ``bool`` tensor of the column's shape, true where the value is null.
+
+    Raises
+    ------
+    ValueError
+        If lengths or shapes disagree, or names differ in case only.
+    """
+
+    __slots__ = ("_can_be_null", "_columns", "_masks", "_names", "_positions", "_schema", "_tensors", "_text")
+
+    _names: list[str]
+    _tensors: list[Any]  # text stays a bare tensor until somebody asks for it
+    _masks: list[torch.Tensor | None]
+    _text: Sequence[int]  # positions of the text columns
+    _schema: Any  # describes the columns, once, when somebody asks
+    _columns: list[Column] | None
+    _can_be_null: list[bool] | None
+    _positions: dict[str, int] | None
+
+    def __init__(
+        self,
+        columns: Mapping[str, Any],
+        *,
+        units: Mapping[str, str] | None = None,
+        masks: Mapping[str, torch.Tensor] | None = None,
+    ) -> None:
+        self._names = list(columns)
+        self._tensors = [_as_values(name, values) for name, values in columns.items()]
+        self._text = [i for i, values in enumerate(self._tensors) if isinstance(values, Strings)]
+        self._masks = [None] * len(self._names)
+        self._schema = None
+        self._positions = None
+        _check_columns(self._names, self._tensors)
+        units = units or {}
+        for name in (*units, *(masks or {})):
+            self._position(name)
+        self._columns = [
+            _described(name, values, units.get(name)) for name, values in zip(self._names, self._tensors, strict=True)
+        ]
+        for name, mask in (masks or {}).items():
+            position = self._position(name)
+            _check_mask(name, mask, _array_shape(self._tensors[position]))
+            self._masks[position] = mask
+        self._can_be_null = [mask is not None for mask in self._masks]
+
+    @classmethod
+    def _from_core(
+        cls,
+        names: list[str],
+        tensors: list[torch.Tensor],
+        masks: list[torch.Tensor | None],
+        text: Sequence[int],
+        schema: Any,
+    ) -> Table:
+        table = cls.__new__(cls)
+        table._names = names
+        table._tensors = tensors
+        table._masks = masks
+        table._text = text
+        table._schema = schema
+        table._columns = table._can_be_null = table._positions = None
+        return table
+
+    def _describe(self) -> tuple[list[Column], list[bool]]:
+        if self._columns is None or self._can_be_null is None:
+            described = self._schema.columns()
+            self._columns = [Column._from_core(column) for column in described]
+            self._can_be_null = [bool(column[-1]) for column in described]
+            self._schema = None
+        return self._columns, self._can_be_null
+
+    def _values(self, position: int) -> torch.Tensor | Strings:
+        values: torch.Tensor | Strings = self._tensors[position]
+        if position in self._text and not isinstance(values, Strings):
+            values = self._tensors[position] = Strings(values)
+        return values
+
+    def _position(self, name: str) -> int:
+        if self._positions is None:
+            self._positions = {name: i for i, name in enumerate(self._names)}
+        position = self._positions.get(name)
+        if position is not None:
+            return position
+        found = [i for i, other in enumerate(self._names) if other.casefold() == name.casefold()]
+        if len(found) == 1:
+            return found[0]
+        raise _not_found(name, self._names, found)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns, in order."""
+        return list(self._names)
+
+    @property
+    def columns(self) -> list[Column]:
+        """What is known of the columns: unit, format, dtype, shape of a cell, ..."""
+        return list(self._describe()[0])
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return (len(self), len(self._names))
+
+    def __len__(self) -> int:
+        return len(self._tensors[0]) if self._tensors else 0
+
+    def __bool__(self) -> bool:
+        return len(self) > 0
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str):
+            return False
+        try:
+            self._position(name)
+        except ColumnNotFoundError:
+            return False
+        return True
+
+    def keys(self) -> list[str]:
+        """Names of the columns, as `names`."""
+        return list(self._names)
+
+    def values(self) -> list[torch.Tensor | Strings]:
+        """The columns, in order."""
+        return [self._values(i) for i in range(len(self._names))]
+
+    def items(self) -> list[tuple[str, torch.Tensor | Strings]]:
+        """Names and columns."""
+        return list(zip(self._names, self.values(), strict=True))
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, str):
+            return self._values(self._position(key))
+        if isinstance(key, (list, tuple)) and key and all(isinstance(name, str) for name in key):
+            return self._select([self._position(name) for name in key])
+        if hasattr(key, "__index__") and not isinstance(key, bool) and getattr(key, "ndim", 0) == 0:
+            return self._row(operator.index(key))
+        rows = normal_rows(key, len(self))
+        return self._map(lambda tensor: take_rows(tensor, rows))
+
+    def null_mask(self, name: str) -> torch.Tensor | None:
+        """Where a column is null.
+
+        Returns
+        -------
+        torch.Tensor or None
+            ``bool``, of the shape of the column (of text: without the bytes); ``None`` exactly where the column
+            cannot declare a null. NaN is no null here.
+        """
+        position = self._position(name)
+        mask = self._masks[position]
+        if mask is None and self._describe()[1][position]:
+            import torch
+
+            values = self._values(position)
+            mask = torch.zeros(values.shape, dtype=torch.bool, device=values.device)
+            self._masks[position] = mask
+        return mask
+
+    def to(self, device: Any, non_blocking: bool = False) -> Table:
+        """The table on another device; tensors that are there already are shared."""
+        return self._map(lambda tensor: tensor.to(device, non_blocking=non_blocking))
+
+    def pin_memory(self) -> Table:
+        """A copy in page-locked memory, for asynchronous copies to a GPU."""
+        return self._map(lambda tensor: tensor.pin_memory())
+
+    def _map(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Table:
+        """The same columns, every tensor changed."""
+        tensors = [change(t.bytes if isinstance(t, Strings) else t) for t in self._tensors]
+        masks = [None if mask is None else change(mask) for mask in self._masks]
+        table = Table._from_core(self._names, tensors, masks, self._text, self._schema)
+        table._columns, table._can_be_null = self._columns, self._can_be_null
+        table._positions = self._positions
+        return table
+
+    def _select(self, positions: list[int]) -> Table:
+        if len(set(positions)) != len(positions):
+            names = [self._names[i] for i in positions]
+            raise ValueError(f"a column is selected twice: {names}")
+        columns, can_be_null = self._describe()
+        table = Table._from_core(
+            [self._names[i] for i in positions],
+            [self._tensors[i] for i in positions],
+            [self._masks[i] for i in positions],
+            [new for new, old in enumerate(positions) if old in self._text],
+            None,
+        )
+        table._columns = [columns[i] for i in positions]
+        table._can_be_null = [can_be_null[i] for i in positions]
+        return table
+
+    def _row(self, index: int) -> dict[str, Any]:
+        rows = len(self)
+        if not -rows <= index < rows:
+            raise IndexError(f"row {index} is outside of {rows} rows")
+        return {name: self._cell(i, index) for i, name in enumerate(self._names)}
+
+    def _cell(self, position: int, row: int) -> Any:
+        """A Python scalar, or a tensor or `Strings` for a cell of many; ``None`` for a scalar null."""
+        values, mask = self._values(position), self._masks[position]
+        if isinstance(values, Strings):
+            return values[row]
+        if values.ndim > 1:
+            return values[row]
+        return None if mask is not None and bool(mask[row]) else values[row].item()
+
+    def _with_nulls(self, null: str) -> Table:
+        """The table with nulls as NaN (``"nan"``; logicals keep their mask) or left as they are (``"raw"``)."""
+        import torch
+
+        columns, can_be_null = self._describe()
+        table = Table._from_core(self._names, list(self._tensors), list(self._masks), self._text, None)
+        table._columns, table._can_be_null = list(columns), list(can_be_null)
+        for i, column in enumerate(columns):
+            if not can_be_null[i] or (null == "nan" and column.dtype == torch.bool):
+                continue
+            if null == "nan":
+                mask = self._masks[i]
+                values = self._tensors[i].to(torch.float64)
+                table._tensors[i] = values if mask is None else values.masked_fill(mask, torch.nan)
+                table._columns[i] = dataclasses.replace(column, dtype=torch.float64)
+            table._masks[i] = None
+            table._can_be_null[i] = False
+        return table
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        columns, can_be_null = self._describe()
+        tensors = [t.bytes if isinstance(t, Strings) else t for t in self._tensors]
+        signed = [_as_signed(tensor) for tensor in tensors]
+        return (_rebuilt, (columns, can_be_null, signed, self._masks, list(self._text)))
+
+    def __repr__(self) -> str:
+        rows, columns = self.shape
+        title = f"Table: {rows} {_plural(rows, 'row')}, {columns} {_plural(columns, 'column')}"
+        if not columns:
+            return title
+        grid = self._grid()
+        widths = [max(len(line[i]) for line in grid) for i in range(len(grid[0]))]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in grid]
+        return "\n".join([title, *(line.rstrip() for line in lines)])
+
+    def _repr_html_(self) -> str:
+        rows, columns = self.shape
+        head, *body = self._grid() if columns else [[]]
+        cells = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
+        lines = ["".join(f"<td>{html.escape(cell)}</td>" for cell in line) for line in body]
+        inside = "".join(f"<tr>{line}</tr>" for line in (cells, *lines))
+        title = f"{rows} {_plural(rows, 'row')}, {columns} {_plural(columns, 'column')}"
+        return f"<table><caption>{title}</caption>{inside}</table>"
+
+    def _grid(self) -> list[list[str]]:
+        """Lines of text: names, units where there are any, dtypes, and the first rows."""
+        columns = self._describe()[0]
+        shown = list(range(min(len(columns), _SHOWN_COLUMNS)))
+        described = [columns[i] for i in shown]
+        lines = [[column.name for column in described], [_kind(column) for column in described]]
+        if any(column.unit for column in described):
+            lines.insert(1, [column.unit or "" for column in described])
+        lines += [[_shown(self._cell(i, row)) for i in shown] for row in range(min(len(self), _SHOWN_ROWS))]
+        if len(self) > _SHOWN_ROWS:
+            lines.append(["..."] * len(shown))
+        return [line + ["..."] for line in lines] if len(columns) > len(shown) else lines
+
+
+def _rebuilt(
+    columns: list[Column],
+    can_be_null: list[bool],
+    signed: list[tuple[torch.Tensor, str]],
+    masks: list[torch.Tensor | None],
+    text: list[int],
+) -> Table:
+    import torch
+
+    tensors = [tensor.view(getattr(torch, dtype)) for tensor, dtype in signed]
+    table = Table._from_core([column.name for column in columns], tensors, masks, text, None)
+    table._columns, table._can_be_null = columns, can_be_null
+    return table
+
+
+def _as_signed(tensor: torch.Tensor) -> tuple[torch.Tensor, str]:
+    """A tensor that pickles, and the dtype to see it as: torch does not pickle unsigned integers."""
+    import torch
+
+    name = str(tensor.dtype).removeprefix("torch.")
+    signed = name.removeprefix("u") if name in ("uint16", "uint32", "uint64") else name
+    return tensor.view(getattr(torch, signed)), name
+
+
+def _not_found(name: str, names: list[str], found: list[int]) -> ColumnNotFoundError:
+    if found:
+        candidates = " or ".join(repr(names[i]) for i in found)
+        return ColumnNotFoundError(f"column {name!r} is ambiguous: {candidates} differ in case only; spell one exactly")
+    if not names:
+        return ColumnNotFoundError(f"no column {name!r}: the table has no columns")
+    by_fold = {other.casefold(): other for other in names}
+    near = [by_fold[fold] for fold in difflib.get_close_matches(name.casefold(), by_fold)]
+    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"the table has {', '.join(names[:20])}"
+    return ColumnNotFoundError(f"no column {name!r}; {hint}" + (", ..." if not near and len(names) > 20 else ""))
+
+
+def _as_values(name: str, values: Any) -> torch.Tensor | Strings:
+    import torch
+
+    if isinstance(values, list) and (not values or all(isinstance(text, (str, bytes)) for text in values)):
+        values = Strings.from_list(values)
+    if isinstance(values, Strings) or (isinstance(values, torch.Tensor) and values.ndim > 0):
+        return values
+    raise TypeError(f"column {name!r} is a tensor [N, ...], Strings or a list of str, not {type(values).__name__}")
+
+
+def _check_columns(names: list[str], values: list[torch.Tensor | Strings]) -> None:
+    lengths = {name: len(column) for name, column in zip(names, values, strict=True)}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"columns differ in length: {lengths}")
+    folded: dict[str, str] = {}
+    for name in names:
+        if not isinstance(name, str) or not name:
+            raise TypeError(f"the name of a column is a str that is not empty, not {name!r}")
+        if (other := folded.setdefault(name.casefold(), name)) != name:
+            raise ValueError(f"the names {other!r} and {name!r} differ in case only")
+
+
+def _check_mask(name: str, mask: torch.Tensor, shape: tuple[int, ...]) -> None:
+    import torch
+
+    if not isinstance(mask, torch.Tensor) or mask.dtype != torch.bool or tuple(mask.shape) != shape:
+        raise ValueError(f"the mask of column {name!r} is a bool tensor of shape {shape}")
+
+
+def _array_shape(values: torch.Tensor | Strings) -> tuple[int, ...]:
+    return tuple(values.shape)
+
+
+def _described(name: str, values: torch.Tensor | Strings, unit: str | None) -> Column:
+    """The Column of values that come from no file."""
+    shape = _array_shape(values)[1:]
+    if isinstance(values, Strings):
+        code, dtype, sizes = "A", None, (values.width, *reversed(shape))
+    else:
+        code = _CODES.get(str(values.dtype).removeprefix("torch."), "")
+        dtype, sizes = values.dtype, tuple(reversed(shape))
+    repeat = 1
+    for size in sizes:
+        repeat *= size
+    form = f"{repeat if repeat != 1 else ''}{code}" if code else ""
+    dim = f"({','.join(map(str, sizes))})" if len(sizes) > 1 else None
+    return Column(name=name, ttype=name, format=form, unit=unit, dim=dim, dtype=dtype, shape=shape)
+
+
+def _dtype_name(column: Column) -> str:
+    return str(column.dtype).removeprefix("torch.")
+
+
+def _kind(column: Column) -> str:
+    """The dtype and shape of a column in one word, such as ``float32[3]``."""
+    name = "str" if column.dtype is None else _dtype_name(column)
+    return name + (f"[{','.join(map(str, column.shape))}]" if column.shape else "")
+
+
+def _shown(value: Any) -> str:
+    """One cell, short."""
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        value = value.flatten()[:4].tolist() + ["..."] * (value.numel() > 4)
+    elif isinstance(value, Strings):
+        value = value.to_list()
+    text = f"{value:.7g}" if isinstance(value, float) else "null" if value is None else str(value)
+    return text if len(text) <= _CELL_WIDTH else text[: _CELL_WIDTH - 3] + "..."
+
+
+def _plural(count: int, noun: str) -> str:
+    return noun if count == 1 else noun + "s"

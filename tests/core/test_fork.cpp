@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "base/fork.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace torchfits {
+namespace {
+
+using Rank = ForkMutex::Rank;
+
+/// Runs `check` in a forked child, with the locks taken around the fork as the binding does.
+template <class Check>
+bool holds_in_child(Check check) {
+  lock_for_fork();
+  const auto pid = fork();
+  unlock_after_fork();
+  if (pid == 0) {
+    alarm(20);  // a deadlock fails too
+    std::_Exit(check() ? 0 : 1);
+  }
+  int status = -1;
+  waitpid(pid, &status, 0);
+  return status == 0;
+}
+
+TEST(Fork, LocksAreFreeInParentAndChild) {
+  ForkMutex file(Rank::file);
+  ForkMutex stream(Rank::stream);
+  const auto usable = [&] {
+    const std::lock_guard outer(file);
+    const std::lock_guard inner(stream);
+    const ForkMutex fresh(Rank::pool);
+    return true;
+  };
+  EXPECT_TRUE(holds_in_child(usable));
+  EXPECT_TRUE(usable());
+}
+
+TEST(Fork, WaitsForAHolder) {
+  ForkMutex mutex(Rank::stream);
+  std::atomic<bool> held{false};
+  std::atomic<bool> released{false};
+  std::thread holder([&] {
+    const std::lock_guard lock(mutex);
+    held = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    released = true;
+  });
+  while (!held) std::this_thread::yield();
+  lock_for_fork();
+  EXPECT_TRUE(released);
+  EXPECT_FALSE([&] {
+    bool taken = false;
+    std::thread([&] { taken = mutex.try_lock(); }).join();
+    return taken;
+  }());
+  unlock_after_fork();
+  EXPECT_TRUE(mutex.try_lock());
+  mutex.unlock();
+  holder.join();
+}
+
+TEST(Fork, HolderMayMakeAndEndLocksMeanwhile) {
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> busy;
+  ForkMutex file(Rank::file);
+  for (int t = 0; t < 3; ++t) {
+    busy.emplace_back([&] {
+      while (!stop) {
+        const std::lock_guard outer(file);
+        const auto stream = std::make_unique<ForkMutex>(Rank::stream);
+        const std::lock_guard inner(*stream);
+      }
+    });
+  }
+  for (int round = 0; round < 20; ++round) {
+    EXPECT_TRUE(holds_in_child([&] {
+      const std::lock_guard lock(file);
+      return true;
+    }));
+  }
+  stop = true;
+  for (auto& thread : busy) thread.join();
+}
+
+}  // namespace
+}  // namespace torchfits
