@@ -55,7 +55,9 @@ def parts(value: Any, text_columns: tuple[str, ...], text: Callable[[Any], np.nd
 
 def byte_count(value: Any) -> int:
     """Return the bytes of the tensors and arrays in `value`."""
-    return sum(getattr(item, "nbytes", 0) for _, item in _flatten(value))
+    # A text column of torchfits is an object around its tensor of bytes.
+    arrays = (getattr(item, "bytes", item) for _, item in _flatten(value))
+    return sum(getattr(array, "nbytes", 0) for array in arrays)
 
 
 def fingerprint(found: Parts) -> dict[str, list[Any]]:

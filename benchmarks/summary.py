@@ -172,6 +172,8 @@ def markdown(done: list[tuple[Case, Results]], engines: list[str], machine: dict
     ]
     if problems:
         lines += ["", "Not compared:", "", *problems]
+    if machine["load_at_start"] > machine["cores"] / 2:
+        lines += ["", "The machine was busy when the run began: medians and ratios are noisy."]
     lines += ["", "Machine:", ""]
     lines += [f"- {key}: {value}" for key, value in machine.items() if key != "versions"]
     for engine, versions in machine.get("versions", {}).items():

@@ -75,7 +75,9 @@ CardValue from_python(nb::handle value) {
                   "a header value is a bool, int, float, complex, str or None, not " + kind);
 }
 
-nb::tuple card_tuple(const Card& card) {
+using CardTuple = nb::typed<nb::tuple, nb::str, nb::any, nb::str>;
+
+CardTuple card_tuple(const Card& card) {
   return nb::make_tuple(card.keyword, to_python(card.value), card.comment);
 }
 
@@ -107,23 +109,22 @@ nb::object value_of(const Header& header, std::string_view keyword, nb::object m
   return texts.size() == 0 ? missing : nb::object(std::move(texts));
 }
 
-/// One object for each card, made by `make(card)`.
-template <class Make>
-nb::list list_cards(const Header& header, Make make) {
+nb::typed<nb::list, CardTuple> card_tuples(const Header& header) {
   nb::list list;
   const auto size = header.size();
-  for (std::size_t i = 0; i < size; ++i) list.append(make(header.card(i)));
+  for (std::size_t i = 0; i < size; ++i) list.append(card_tuple(header.card(i)));
   return list;
 }
 
-nb::list keywords(const Header& header) {
+nb::typed<nb::list, nb::str> keywords(const Header& header) {
   nb::list list;
   const auto size = header.size();
   for (std::size_t i = 0; i < size; ++i) list.append(header.keyword(i));
   return list;
 }
 
-nb::list problems(const Header& header) {
+nb::typed<nb::list, nb::typed<nb::tuple, nb::int_, nb::str, nb::str>> problems(
+    const Header& header) {
   nb::list list;
   const auto size = header.size();
   for (std::size_t i = 0; i < size; ++i) {
@@ -153,7 +154,7 @@ void bind_header(nb::module_& m) {
           "All cards, 80 bytes each, without END.")
       .def("__len__", &Header::size)
       .def(
-          "value", &value_of, nb::arg("keyword"), nb::arg("missing"),
+          "value", &value_of, nb::arg("keyword"), nb::arg("missing").none(),
           "The value of the first card of a keyword, a list of texts for commentary, or `missing`.")
       .def(
           "value_at",
@@ -166,9 +167,7 @@ void bind_header(nb::module_& m) {
            "Position of the nth card of a keyword, or None.")
       .def("positions", &Header::positions, nb::arg("keyword"))
       .def("keywords", &keywords)
-      .def(
-          "cards", [](const Header& self) { return list_cards(self, card_tuple); },
-          "All cards as (keyword, value, comment).")
+      .def("cards", &card_tuples, "All cards as (keyword, value, comment).")
       .def("problems", &problems, "(position, keyword, problem) of the cards that are not clean.")
       .def("select", &Header::select, nb::arg("positions"), "A header of some of the cards.")
       .def(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Any bytes, taken for a compressed file: inflated, retained and read again, or refused with a FitsError.
+// Any bytes, taken for a compressed file: inflated, retained and read again, or refused with a
+// FitsError.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Rows to columns, one core: bytes of rows per second, for rows that stay in the cache and for a table that does not.
+// Rows to columns, one core: bytes of rows per second, for rows that stay in the cache and for a
+// table that does not.
 #include <benchmark/benchmark.h>
 
 #include <string>

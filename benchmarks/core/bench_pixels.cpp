@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Decoding kernels on buffers that stay in the second-level cache; memcpy of the output's bytes is the limit.
-// bytes_per_second counts the bytes written.
+// Decoding kernels on buffers that stay in the second-level cache; memcpy of the output's bytes is
+// the limit. bytes_per_second counts the bytes written.
 #include <benchmark/benchmark.h>
 
 #include <cstring>
@@ -16,7 +16,8 @@ constexpr std::size_t kOutputBytes = std::size_t{1} << 19;
 /// Small exponents, so that scaling meets no infinities; zeros where an integer type must hold all.
 std::vector<std::byte> stored_bytes(std::size_t size, bool zeros) {
   std::vector<std::byte> bytes(size);
-  for (std::size_t i = 0; !zeros && i < size; ++i) bytes[i] = static_cast<std::byte>(i * 37 >> 3 & 0x3f);
+  for (std::size_t i = 0; !zeros && i < size; ++i)
+    bytes[i] = static_cast<std::byte>(i * 37 >> 3 & 0x3f);
   return bytes;
 }
 
@@ -31,7 +32,8 @@ void copy(benchmark::State& state) {
 }
 BENCHMARK(copy);
 
-void decode(benchmark::State& state, const ElementCoding& coding, ElementType target, std::int64_t step) {
+void decode(benchmark::State& state, const ElementCoding& coding, ElementType target,
+            std::int64_t step) {
   const auto count = kOutputBytes / info(target).size;
   const auto in = stored_bytes(count * static_cast<std::size_t>(step) * info(coding.stored).size,
                                is_integer(target));

@@ -23,8 +23,9 @@ def set_threads(count: int) -> None:
     torchfits.set_num_threads(count)
 
 
-def text(column: Any) -> np.ndarray:
-    return np.asarray(column)
+def text(column: torchfits.Strings) -> np.ndarray:
+    rows, width = column.bytes.shape
+    return column.bytes.numpy().view(f"S{width}").reshape(rows)
 
 
 def read_image(path: str, hdu: int = 0) -> torch.Tensor:

@@ -39,8 +39,8 @@ std::optional<std::size_t> quota_v1(const fs::path& group) {
 
 using Quota = std::optional<std::size_t> (*)(const fs::path&);
 
-/// The tightest quota from `group` up to `mount`. Inside a container the name of the group is often that of the
-/// host and does not exist below the mount, which then is the group itself.
+/// The tightest quota from `group` up to `mount`. Inside a container the name of the group is often
+/// that of the host and does not exist below the mount, which then is the group itself.
 std::optional<std::size_t> tightest(const fs::path& mount, const std::string& group, Quota quota) {
   std::optional<std::size_t> least;
   auto relative = fs::path(group).relative_path();

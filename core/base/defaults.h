@@ -14,7 +14,7 @@ inline constexpr std::size_t MiB = 1024 * KiB;
 inline constexpr std::size_t kMaxRangeBytes = 4 * MiB;
 inline constexpr std::size_t kMaxWindowBytes = 8 * MiB;
 /// Bytes read together with the header when a file is opened: header and data of a tiny image in one call.
-inline constexpr std::size_t kHeadBytes = 32 * KiB;
+inline constexpr std::size_t kHeadBytes = 64 * KiB;
 /// Below this many output bytes a read stays on the calling thread.
 inline constexpr std::size_t kParallelBytes = 2 * MiB;
 /// Outputs from this size on ask for huge pages before the first write.

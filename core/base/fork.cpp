@@ -28,8 +28,9 @@ struct ForkMutex::Registry {
     return ordered;
   }
 
-  /// Takes what was registered since `held` was; the registry is locked. A new lock is rarely held by anybody, and
-  /// to wait for one out of its turn could be a deadlock: then nothing is taken and the answer is false.
+  /// Takes what was registered since `held` was; the registry is locked. A new lock is rarely held
+  /// by anybody, and to wait for one out of its turn could be a deadlock: then nothing is taken and
+  /// the answer is false.
   [[nodiscard]] bool take_new(std::vector<std::shared_ptr<std::mutex>>& taken) {
     const auto before = taken.size();
     auto known = taken;
@@ -58,7 +59,7 @@ struct ForkMutex::Registry {
   std::vector<std::shared_ptr<std::mutex>> held;  // by the fork in progress
 };
 
-ForkMutex::ForkMutex(Rank rank) : mutex_(std::make_shared<std::mutex>()), rank_(rank) {
+ForkMutex::ForkMutex(Rank rank) : mutex_(std::make_shared<std::mutex>()) {
   auto& registry = Registry::instance();
   const std::lock_guard lock(registry.mutex);
   position_ = registry.entries.size();

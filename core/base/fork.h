@@ -26,13 +26,14 @@ class ForkMutex {
   struct Registry;
   friend void lock_for_fork();
   friend void unlock_after_fork() noexcept;
-  std::shared_ptr<std::mutex> mutex_;  // shared with a fork that waits for it while its owner goes away
-  std::size_t position_ = 0;           // in the registry
-  Rank rank_;
+  std::shared_ptr<std::mutex>
+      mutex_;                 // shared with a fork that waits for it while its owner goes away
+  std::size_t position_ = 0;  // in the registry
 };
 
-/// Before fork(), without the GIL and holding no ForkMutex: waits for and takes every ForkMutex, by rank. After it,
-/// in parent and child: releases them. The binding registers them with os.register_at_fork.
+/// Before fork(), without the GIL and holding no ForkMutex: waits for and takes every ForkMutex, by
+/// rank. After it, in parent and child: releases them. The binding registers them with
+/// os.register_at_fork.
 void lock_for_fork();
 void unlock_after_fork() noexcept;
 

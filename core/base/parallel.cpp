@@ -19,11 +19,12 @@ namespace {
 std::atomic<std::size_t> chosen_threads{0};  // 0: the default
 thread_local bool inside_body = false;
 
-/// One call of parallel_for; lives on the stack of its caller. Threads take the next index until none is left.
+/// One call of parallel_for; lives on the stack of its caller. Threads take the next index until
+/// none is left.
 struct Job {
   const std::function<void(std::size_t)>& body;
   std::size_t count;
-  std::size_t helpers_wanted;      // guarded by the mutex of the pool
+  std::size_t helpers_wanted;       // guarded by the mutex of the pool
   std::size_t helpers_running = 0;  // guarded by the mutex of the pool
   std::atomic<std::size_t> next{0};
   std::atomic<bool> failed{false};
@@ -44,11 +45,12 @@ struct Job {
   }
 };
 
-/// Never destroyed: its threads are detached and sleep until the process ends, so that neither exit() nor a forked
-/// child has anything to join.
+/// Never destroyed: its threads are detached and sleep until the process ends, so that neither
+/// exit() nor a forked child has anything to join.
 class Pool {
  public:
-  /// The pool of this process. A forked child finds that of its parent, whose threads it does not have.
+  /// The pool of this process. A forked child finds that of its parent, whose threads it does not
+  /// have.
   static Pool& of_this_process() {
     static std::atomic<Pool*> current{nullptr};
     const auto pid = process_id();
@@ -62,12 +64,13 @@ class Pool {
   }
 
   void run(Job& job) {
+    const auto helpers = job.helpers_wanted;
     {
       const std::lock_guard lock(mutex_);
-      grow(job.helpers_wanted);
+      grow(helpers);
       jobs_.push_back(&job);
     }
-    if (job.helpers_wanted == 1) {
+    if (helpers == 1) {
       work_.notify_one();
     } else {
       work_.notify_all();
@@ -110,14 +113,15 @@ class Pool {
   std::mutex mutex_;
   std::condition_variable work_;
   std::condition_variable done_;
-  std::deque<Job*> jobs_;    // those that want more helpers
+  std::deque<Job*> jobs_;  // those that want more helpers
   std::size_t threads_ = 0;
 };
 
 }  // namespace
 
 std::size_t num_threads() noexcept {
-  if (const auto chosen = chosen_threads.load(std::memory_order_relaxed); chosen != 0) return chosen;
+  if (const auto chosen = chosen_threads.load(std::memory_order_relaxed); chosen != 0)
+    return chosen;
   static const std::size_t usable = [] {
     try {
       return usable_cpus();

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Why it is fast:
-// - One pass over memory: a part of the block that fits the first-level cache is handed to every column in turn, so
-//   a row is fetched from memory once however many columns it has, and each column is written in order, once.
-// - One call of a kernel per column and part; inside it nothing is decided: element size, sign convention (an XOR
-//   with zero or the sign bit) and the width of short strings are template parameters or loop constants.
+// - One pass over memory: a part of the block that fits the first-level cache is handed to every
+// column in turn, so
+//   a row is fetched from memory once however many columns it has, and each column is written in
+//   order, once.
+// - One call of a kernel per column and part; inside it nothing is decided: element size, sign
+// convention (an XOR
+//   with zero or the sign bit) and the width of short strings are template parameters or loop
+//   constants.
 // - Scalar columns are a strided load, a swap and a store; no byte is copied to a buffer first.
-// - Only what needs arithmetic (TSCAL, TZERO, another dtype) is gathered, 4 KiB at a time, for the element decoder.
+// - Only what needs arithmetic (TSCAL, TZERO, another dtype) is gathered, 4 KiB at a time, for the
+// element decoder.
 #include "decode/columns.h"
 
 #include <algorithm>
@@ -55,8 +60,9 @@ struct RowDecoder::Task {
   std::byte* data = nullptr;
   std::uint8_t* mask = nullptr;
   Kernel kernel = nullptr;
-  Kernel mark_nulls = nullptr;  ///< of integer columns with TNULL; counts, and marks where there is a mask
-  std::uint64_t flip = 0;       ///< the sign bit, for the unsigned and signed-byte conventions
+  Kernel mark_nulls =
+      nullptr;  ///< of integer columns with TNULL; counts, and marks where there is a mask
+  std::uint64_t flip = 0;  ///< the sign bit, for the unsigned and signed-byte conventions
   std::int64_t null = 0;
   std::optional<ElementDecoder> decode;
   std::string name;
@@ -106,13 +112,16 @@ void copy_bytes(Task& task, const Fields& in) {
   for (std::size_t i = 0; i < in.rows; ++i) std::memcpy(out + i * width, in.row(i), width);
 }
 
-[[noreturn]] void refuse_logical(const Task& task, const Fields& in, std::size_t row, std::byte found) {
+[[noreturn]] void refuse_logical(const Task& task, const Fields& in, std::size_t row,
+                                 std::byte found) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   const auto byte = std::to_integer<unsigned>(found);
-  const auto at = static_cast<std::int64_t>(in.file_row) + static_cast<std::int64_t>(row) * in.file_step;
-  throw FitsError::format("column '" + task.name + "', row " + std::to_string(at) + ": byte 0x" +
-                          kHex[byte / 16] + kHex[byte % 16] +
-                          " is no logical value ('T', 'F' or 0x00); select the other columns with columns=[...]");
+  const auto at =
+      static_cast<std::int64_t>(in.file_row) + static_cast<std::int64_t>(row) * in.file_step;
+  throw FitsError::format(
+      "column '" + task.name + "', row " + std::to_string(at) + ": byte 0x" + kHex[byte / 16] +
+      kHex[byte % 16] +
+      " is no logical value ('T', 'F' or 0x00); select the other columns with columns=[...]");
 }
 
 void decode_logical(Task& task, const Fields& in) {
@@ -158,7 +167,7 @@ void decode_elements(Task& task, const Fields& in) {
     for (std::size_t i = 0; i < rows; ++i) {
       std::memcpy(gathered.data() + i * task.in_bytes, in.row(done + i), task.in_bytes);
     }
-    (*task.decode)(gathered.data(), rows * task.elements, task.cell(in.out_row + done));
+    (*task.decode)(gathered.data(), rows* task.elements, task.cell(in.out_row + done));
   }
 }
 
@@ -219,7 +228,8 @@ constexpr bool is_complex(ElementType type) noexcept {
   return type == ElementType::c64 || type == ElementType::c128;
 }
 
-/// The convention of unsigned integers and signed bytes; any other whole offset keeps the stored type.
+/// The convention of unsigned integers and signed bytes; any other whole offset keeps the stored
+/// type.
 bool flips_sign(const ElementCoding& coding) noexcept {
   return coding.rule == ElementCoding::Rule::offset && coding.natural != coding.stored;
 }
@@ -248,7 +258,8 @@ void plan_nulls(Task& task, const ElementCoding& coding) {
   if (task.mark_nulls == nullptr && task.mask != nullptr) task.mark_nulls = mark_none;
 }
 
-void plan_task(Task& task, const Column& column, const ColumnOutput& output, const ColumnRequest& request) {
+void plan_task(Task& task, const Column& column, const ColumnOutput& output,
+               const ColumnRequest& request) {
   task.offset = column.offset;
   task.elements = request.elements;
   task.data = output.data;
@@ -268,7 +279,8 @@ void plan_task(Task& task, const Column& column, const ColumnOutput& output, con
 
 std::uint64_t product(const std::vector<std::uint64_t>& shape) {
   std::uint64_t elements = 1;
-  for (const auto size : shape) elements *= size;  // at most the repeat count: checked with the layout
+  for (const auto size : shape)
+    elements *= size;  // at most the repeat count: checked with the layout
   return elements;
 }
 
@@ -277,9 +289,9 @@ std::uint64_t product(const std::vector<std::uint64_t>& shape) {
 ColumnRequest request_column(const Column& column, bool scaled) {
   const auto code = column.form.code;
   if (code == 'P' || code == 'Q') {
-    throw FitsError::unsupported("column '" + column.name + "': variable-length columns (TFORM = '" +
-                                 column.form.str() +
-                                 "') are not read yet: select the other columns with columns=[...]");
+    throw FitsError::unsupported(
+        "column '" + column.name + "': variable-length columns (TFORM = '" + column.form.str() +
+        "') are not read yet: select the other columns with columns=[...]");
   }
   ColumnRequest request;
   request.elements = product(column.shape);
@@ -301,7 +313,8 @@ RowDecoder::~RowDecoder() = default;
 
 void RowDecoder::operator()(const RowBlock& block, ByteView bytes) {
   if (block.rows == 0) return;
-  const auto distance = static_cast<std::uint64_t>(block.row_stride < 0 ? -block.row_stride : block.row_stride);
+  const auto distance =
+      static_cast<std::uint64_t>(block.row_stride < 0 ? -block.row_stride : block.row_stride);
   const auto part = std::max(kPartRows, kPartBytes / std::max<std::uint64_t>(distance, 1));
   const auto* origin = bytes.data() + (block.row_stride < 0 ? (block.rows - 1) * distance : 0);
   const auto row_bytes = static_cast<std::int64_t>(std::max<std::uint64_t>(table_.row_bytes, 1));

@@ -16,7 +16,7 @@ namespace torchfits {
 
 /// One column of the output; `data` holds `rows` cells of `cell_bytes` each, C order.
 struct ColumnOutput {
-  std::size_t column = 0;      ///< position in TableLayout::columns
+  std::size_t column = 0;  ///< position in TableLayout::columns
   std::byte* data = nullptr;
   std::uint8_t* mask = nullptr;  ///< one byte an element, 1 where null; none where nobody asked
 };
@@ -28,13 +28,15 @@ struct ColumnRequest {
   ElementCoding coding;
 };
 
-/// dtype and cell shape of a column with scaled=True or False; ErrorCode::unsupported for P and Q, by name.
+/// dtype and cell shape of a column with scaled=True or False; ErrorCode::unsupported for P and Q,
+/// by name.
 [[nodiscard]] ColumnRequest request_column(const Column& column, bool scaled);
 
 /// Decodes blocks of rows into all outputs; used by many threads, each on its own blocks.
 class RowDecoder {
  public:
-  RowDecoder(const TableLayout& table, std::vector<ColumnOutput> outputs, std::vector<ColumnRequest> requests);
+  RowDecoder(const TableLayout& table, std::vector<ColumnOutput> outputs,
+             std::vector<ColumnRequest> requests);
   RowDecoder(const RowDecoder&) = delete;
   RowDecoder& operator=(const RowDecoder&) = delete;
 
@@ -42,7 +44,8 @@ class RowDecoder {
   void operator()(const RowBlock& block, ByteView bytes);
   [[nodiscard]] std::uint64_t nulls(std::size_t output) const;
 
-  struct Task;  ///< one column: where its field lies, where it goes, and the kernel that takes it there
+  struct Task;  ///< one column: where its field lies, where it goes, and the kernel that takes it
+                ///< there
 
  private:
   const TableLayout& table_;

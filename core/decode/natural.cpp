@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Why it is fast:
 // - one pass: the swap, the scaling and the null test of an element happen in registers;
-// - what a header decides (sizes, rule, whether there is a null) is a template parameter, so a loop has no branch;
-// - loads and stores are memcpy of a fixed size: the compiler turns the loops into vector shuffles at any alignment;
-// - each loop is compiled for AVX2 too (decode/simd.h): it swaps with one byte shuffle where SSE2 needs several shifts.
+// - what a header decides (sizes, rule, whether there is a null) is a template parameter, so a loop
+// has no branch;
+// - loads and stores are memcpy of a fixed size: the compiler turns the loops into vector shuffles
+// at any alignment;
+// - each loop is compiled for AVX2 too (decode/simd.h): it swaps with one byte shuffle where SSE2
+// needs several shifts.
 #include "decode/natural.h"
 
 #include <complex>
@@ -18,11 +21,14 @@ template <class T>
   std::memcpy(to, &value, sizeof value);
 }
 
-/// Components are swapped one by one: two of a complex number. `Flip` inverts the sign bit, which adds 2^(n-1).
+/// Components are swapped one by one: two of a complex number. `Flip` inverts the sign bit, which
+/// adds 2^(n-1).
 template <class Uint, std::size_t Components, bool Flip>
 struct Swap {
-  [[gnu::always_inline]] static inline std::size_t run(const ElementCoding&, const std::byte* __restrict__ in,
-                                                       std::size_t count, std::byte* __restrict__ out) {
+  [[gnu::always_inline]] static inline std::size_t run(const ElementCoding&,
+                                                       const std::byte* __restrict__ in,
+                                                       std::size_t count,
+                                                       std::byte* __restrict__ out) {
     constexpr Uint flip = Flip ? static_cast<Uint>(Uint{1} << (8 * sizeof(Uint) - 1)) : Uint{0};
     for (std::size_t i = 0; i < count * Components; ++i) {
       store(out + i * sizeof(Uint), static_cast<Uint>(load_be<Uint>(in + i * sizeof(Uint)) ^ flip));
@@ -33,8 +39,10 @@ struct Swap {
 
 template <>
 struct Swap<std::uint8_t, 1, false> {
-  [[gnu::always_inline]] static inline std::size_t run(const ElementCoding&, const std::byte* __restrict__ in,
-                                                       std::size_t count, std::byte* __restrict__ out) {
+  [[gnu::always_inline]] static inline std::size_t run(const ElementCoding&,
+                                                       const std::byte* __restrict__ in,
+                                                       std::size_t count,
+                                                       std::byte* __restrict__ out) {
     std::memcpy(out, in, count);
     return count;
   }
@@ -42,8 +50,10 @@ struct Swap<std::uint8_t, 1, false> {
 
 /// 64-bit numbers plus a whole TZERO. The sentinel of a null lies under a mask: its sum may wrap.
 struct Offset {
-  [[gnu::always_inline]] static inline std::size_t run(const ElementCoding& coding, const std::byte* __restrict__ in,
-                                                       std::size_t count, std::byte* __restrict__ out) {
+  [[gnu::always_inline]] static inline std::size_t run(const ElementCoding& coding,
+                                                       const std::byte* __restrict__ in,
+                                                       std::size_t count,
+                                                       std::byte* __restrict__ out) {
     for (std::size_t i = 0; i < count; ++i) {
       const auto stored = load_be<std::int64_t>(in + i * sizeof(std::int64_t));
       std::int64_t sum = 0;
@@ -55,19 +65,24 @@ struct Offset {
   }
 };
 
-/// NaN where a null was stored, with masks: a choice would let the compiler put the arithmetic into a branch.
+/// NaN where a null was stored, with masks: a choice would let the compiler put the arithmetic into
+/// a branch.
 template <class Natural, class Stored>
-[[gnu::always_inline]] inline Natural nan_if_null(Natural value, Stored stored, Stored null) noexcept {
+[[gnu::always_inline]] inline Natural nan_if_null(Natural value, Stored stored,
+                                                  Stored null) noexcept {
   using Bits = UintOfSize<sizeof(Natural)>;
-  const auto mask = static_cast<Bits>(-static_cast<Bits>(static_cast<Bits>(stored) == static_cast<Bits>(null)));
+  const auto mask =
+      static_cast<Bits>(-static_cast<Bits>(static_cast<Bits>(stored) == static_cast<Bits>(null)));
   const auto nan = std::bit_cast<Bits>(std::numeric_limits<Natural>::quiet_NaN());
   return std::bit_cast<Natural>((std::bit_cast<Bits>(value) & ~mask) | (nan & mask));
 }
 
 template <class Stored, class Natural, bool Null>
 struct Scale {
-  [[gnu::always_inline]] static inline std::size_t run(const ElementCoding& coding, const std::byte* __restrict__ in,
-                                                       std::size_t count, std::byte* __restrict__ out) {
+  [[gnu::always_inline]] static inline std::size_t run(const ElementCoding& coding,
+                                                       const std::byte* __restrict__ in,
+                                                       std::size_t count,
+                                                       std::byte* __restrict__ out) {
     static_assert(!Null || sizeof(Stored) <= sizeof(Natural));
     const double scale = coding.scaling.scale;
     const double zero = coding.scaling.zero;
@@ -85,8 +100,10 @@ struct Scale {
 /// TZERO is a real number: it is added to the real part, as CFITSIO does.
 template <class Real>
 struct ScaleComplex {
-  [[gnu::always_inline]] static inline std::size_t run(const ElementCoding& coding, const std::byte* __restrict__ in,
-                                                       std::size_t count, std::byte* __restrict__ out) {
+  [[gnu::always_inline]] static inline std::size_t run(const ElementCoding& coding,
+                                                       const std::byte* __restrict__ in,
+                                                       std::size_t count,
+                                                       std::byte* __restrict__ out) {
     const auto [scale, zero] = coding.scaling;
     for (std::size_t i = 0; i < 2 * count; i += 2) {
       const auto real = static_cast<double>(load_be<Real>(in + i * sizeof(Real)));
@@ -104,9 +121,12 @@ template <bool Flip>
 NaturalKernel swap_kernel(ElementType stored, Simd simd) {
   return dispatch(stored, [simd]<class T>() -> NaturalKernel {
     constexpr bool complex = sizeof(T) == 16 || std::is_same_v<T, std::complex<float>>;
-    if constexpr (complex && Flip) impossible();
-    else if constexpr (complex) return compiled<Swap<UintOfSize<sizeof(T) / 2>, 2, false>>(simd);
-    else return compiled<Swap<UintOfSize<sizeof(T)>, 1, Flip>>(simd);
+    if constexpr (complex && Flip)
+      impossible();
+    else if constexpr (complex)
+      return compiled<Swap<UintOfSize<sizeof(T) / 2>, 2, false>>(simd);
+    else
+      return compiled<Swap<UintOfSize<sizeof(T)>, 1, Flip>>(simd);
   });
 }
 
@@ -126,12 +146,17 @@ NaturalKernel scale_kernel(const ElementCoding& coding, Simd simd) {
   return dispatch(coding.stored, [&]<class Stored>() -> NaturalKernel {
     constexpr bool image_type =
         std::is_same_v<Stored, std::uint8_t> || std::is_same_v<Stored, std::int16_t> ||
-        std::is_same_v<Stored, std::int32_t> || std::is_same_v<Stored, std::int64_t> || std::is_floating_point_v<Stored>;
+        std::is_same_v<Stored, std::int32_t> || std::is_same_v<Stored, std::int64_t> ||
+        std::is_floating_point_v<Stored>;
     if constexpr (image_type) {
-      if (coding.natural == ElementType::f64) return scale_kernel<Stored, double>(coding.null.has_value(), simd);
-      if (coding.natural == ElementType::f32) return scale_kernel<Stored, float>(coding.null.has_value(), simd);
-    } else if constexpr (std::is_same_v<Stored, std::complex<float>> || std::is_same_v<Stored, std::complex<double>>) {
-      if (coding.natural == coding.stored) return compiled<ScaleComplex<typename Stored::value_type>>(simd);
+      if (coding.natural == ElementType::f64)
+        return scale_kernel<Stored, double>(coding.null.has_value(), simd);
+      if (coding.natural == ElementType::f32)
+        return scale_kernel<Stored, float>(coding.null.has_value(), simd);
+    } else if constexpr (std::is_same_v<Stored, std::complex<float>> ||
+                         std::is_same_v<Stored, std::complex<double>>) {
+      if (coding.natural == coding.stored)
+        return compiled<ScaleComplex<typename Stored::value_type>>(simd);
     }
     impossible();
   });

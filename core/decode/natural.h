@@ -9,12 +9,14 @@
 
 namespace torchfits {
 
-/// `count` packed numbers of `in` (any alignment) become natural elements in `out`. Returns `count`, or the position of
-/// the first number whose element the natural type cannot hold (Rule::offset); what `out` then holds is unspecified.
-using NaturalKernel = std::size_t (*)(const ElementCoding&, const std::byte* in, std::size_t count, std::byte* out);
+/// `count` packed numbers of `in` (any alignment) become natural elements in `out`. Returns
+/// `count`, or the position of the first number whose element the natural type cannot hold
+/// (Rule::offset); what `out` then holds is unspecified.
+using NaturalKernel = std::size_t (*)(const ElementCoding&, const std::byte* in, std::size_t count,
+                                      std::byte* out);
 
-/// `coding.null`, where set, must be a number of the stored type. Complex numbers count as one element.
-/// std::logic_error for a coding that no header can give.
+/// `coding.null`, where set, must be a number of the stored type. Complex numbers count as one
+/// element. std::logic_error for a coding that no header can give.
 [[nodiscard]] NaturalKernel natural_kernel(const ElementCoding& coding, Simd simd);
 
 }  // namespace torchfits

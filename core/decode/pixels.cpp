@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Why it is fast:
 // - without a conversion the first stage writes straight into the tensor, a whole run in one call;
-// - with one, stage follows stage over a block that stays in the first-level cache: memory is read once, written once;
+// - with one, stage follows stage over a block that stays in the first-level cache: memory is read
+// once, written once;
 // - elements with a step between them are gathered into such a block, and then are like any others.
 #include "decode/pixels.h"
 
@@ -16,7 +17,8 @@
 namespace torchfits {
 namespace {
 
-/// Of the natural elements, or the gathered ones, between two stages. Both fit the first-level cache with the rest.
+/// Of the natural elements, or the gathered ones, between two stages. Both fit the first-level
+/// cache with the rest.
 constexpr std::size_t kBlockBytes = 4096;
 
 using Block = std::array<std::byte, kBlockBytes>;
@@ -24,7 +26,9 @@ using Block = std::array<std::byte, kBlockBytes>;
 std::string targets_of(ElementType natural) {
   std::string names;
   for (const auto& candidate : kElementTypes) {
-    if (candidate.type != natural && convert_kernel(natural, candidate.type, Simd::portable) == nullptr) continue;
+    if (candidate.type != natural &&
+        convert_kernel(natural, candidate.type, Simd::portable) == nullptr)
+      continue;
     names += (names.empty() ? "" : ", ") + std::string(candidate.name);
   }
   return names;
@@ -55,26 +59,32 @@ std::string text_of(ElementType type, const std::byte* element) {
   });
 }
 
-FitsError does_not_fit(ElementType natural, const std::byte* element, std::size_t position, ElementType target) {
-  return {ErrorCode::value, "the value " + text_of(natural, element) + " (element " + std::to_string(position) +
-                                " of the run) is no " + std::string(info(target).name) + "; read as " +
+FitsError does_not_fit(ElementType natural, const std::byte* element, std::size_t position,
+                       ElementType target) {
+  return {ErrorCode::value, "the value " + text_of(natural, element) + " (element " +
+                                std::to_string(position) + " of the run) is no " +
+                                std::string(info(target).name) + "; read as " +
                                 std::string(info(natural).name) + " and convert"};
 }
 
-FitsError offset_overflow(const ElementCoding& coding, const std::byte* stored, std::size_t position) {
-  return {ErrorCode::value, "the stored value " + std::to_string(load_be<std::int64_t>(stored)) + " (element " +
-                                std::to_string(position) + " of the run) plus the zero point " +
-                                std::to_string(coding.offset) + " is no int64; read with scaled=False"};
+FitsError offset_overflow(const ElementCoding& coding, const std::byte* stored,
+                          std::size_t position) {
+  return {ErrorCode::value,
+          "the stored value " + std::to_string(load_be<std::int64_t>(stored)) + " (element " +
+              std::to_string(position) + " of the run) plus the zero point " +
+              std::to_string(coding.offset) + " is no int64; read with scaled=False"};
 }
 
 template <std::size_t Size>
-void gather(const std::byte* from, std::ptrdiff_t distance, std::size_t count, std::byte* to) noexcept {
+void gather(const std::byte* from, std::ptrdiff_t distance, std::size_t count,
+            std::byte* to) noexcept {
   for (std::size_t i = 0; i < count; ++i) {
     std::memcpy(to + i * Size, from + static_cast<std::ptrdiff_t>(i) * distance, Size);
   }
 }
 
-void gather(const std::byte* from, std::ptrdiff_t distance, std::size_t count, std::size_t size, std::byte* to) noexcept {
+void gather(const std::byte* from, std::ptrdiff_t distance, std::size_t count, std::size_t size,
+            std::byte* to) noexcept {
   switch (size) {
     case 1: return gather<1>(from, distance, count, to);
     case 2: return gather<2>(from, distance, count, to);
@@ -97,37 +107,47 @@ ElementDecoder::ElementDecoder(const ElementCoding& coding, ElementType target, 
   if (target == coding.natural) return;
   convert_ = convert_kernel(coding.natural, target, simd);
   if (convert_ == nullptr) {
-    throw FitsError(ErrorCode::type, std::string(info(coding.natural).name) + " data cannot be read as " +
-                                         std::string(info(target).name) + "; use one of " + targets_of(coding.natural));
+    throw FitsError(ErrorCode::type, std::string(info(coding.natural).name) +
+                                         " data cannot be read as " +
+                                         std::string(info(target).name) + "; use one of " +
+                                         targets_of(coding.natural));
   }
 }
 
-/// `position` of the first element in its run is for messages only. With a conversion, `count` natural elements fit a Block.
-void ElementDecoder::block(const std::byte* in, std::size_t count, std::byte* out, std::size_t position) const {
+/// `position` of the first element in its run is for messages only. With a conversion, `count`
+/// natural elements fit a Block.
+void ElementDecoder::block(const std::byte* in, std::size_t count, std::byte* out,
+                           std::size_t position) const {
   Block natural;
   const auto decoded = to_natural_(coding_, in, count, convert_ == nullptr ? out : natural.data());
-  if (decoded != count) throw offset_overflow(coding_, in + decoded * stored_bytes_, position + decoded);
+  if (decoded != count)
+    throw offset_overflow(coding_, in + decoded * stored_bytes_, position + decoded);
   if (convert_ == nullptr) return;
   const auto converted = convert_(natural.data(), count, out);
   if (converted == count) return;
-  throw does_not_fit(coding_.natural, natural.data() + converted * natural_bytes_, position + converted, target_);
+  throw does_not_fit(coding_.natural, natural.data() + converted * natural_bytes_,
+                     position + converted, target_);
 }
 
 void ElementDecoder::operator()(const std::byte* in, std::size_t count, std::byte* out) const {
   const auto step = convert_ == nullptr ? count : kBlockBytes / natural_bytes_;
   for (std::size_t done = 0; done < count; done += step) {
-    block(in + done * stored_bytes_, std::min(step, count - done), out + done * target_bytes_, done);
+    block(in + done * stored_bytes_, std::min(step, count - done), out + done * target_bytes_,
+          done);
   }
 }
 
-void ElementDecoder::strided(ByteView in, std::int64_t step, std::size_t count, std::byte* out) const {
+void ElementDecoder::strided(ByteView in, std::int64_t step, std::size_t count,
+                             std::byte* out) const {
   Block stored;
   const auto* first = step < 0 ? in.data() + in.size() - stored_bytes_ : in.data();
-  const auto distance = static_cast<std::ptrdiff_t>(step) * static_cast<std::ptrdiff_t>(stored_bytes_);
+  const auto distance =
+      static_cast<std::ptrdiff_t>(step) * static_cast<std::ptrdiff_t>(stored_bytes_);
   const auto most = kBlockBytes / std::max(stored_bytes_, natural_bytes_);
   for (std::size_t done = 0; done < count; done += most) {
     const auto some = std::min(most, count - done);
-    gather(first + static_cast<std::ptrdiff_t>(done) * distance, distance, some, stored_bytes_, stored.data());
+    gather(first + static_cast<std::ptrdiff_t>(done) * distance, distance, some, stored_bytes_,
+           stored.data());
     block(stored.data(), some, out + done * target_bytes_, done);
   }
 }

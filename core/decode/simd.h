@@ -6,7 +6,8 @@
 
 namespace torchfits {
 
-/// Instruction sets that a kernel is compiled for. The portable one is all that other machines than x86-64 need.
+/// Instruction sets that a kernel is compiled for. The portable one is all that other machines than
+/// x86-64 need.
 enum class Simd : std::uint8_t { portable, avx2 };
 
 /// The best set that this CPU has; asked once.
@@ -22,8 +23,8 @@ enum class Simd : std::uint8_t { portable, avx2 };
 template <class Body, class Function>
 struct Compiled;
 
-/// `Body::run` is static and [[gnu::always_inline]], so that each function below is a copy of its loop. No FMA is
-/// enabled: both copies round alike.
+/// `Body::run` is static and [[gnu::always_inline]], so that each function below is a copy of its
+/// loop. No FMA is enabled: both copies round alike.
 template <class Body, class Result, class... Args>
 struct Compiled<Body, Result (*)(Args...)> {
   static Result portable(Args... args) { return Body::run(args...); }

@@ -13,7 +13,8 @@ namespace torchfits {
 namespace {
 
 /// Enough for the header of most extensions; a longer one is asked for in doubling steps.
-constexpr std::uint64_t kFirstLook = 4 * kBlockSize;
+constexpr std::uint64_t kLook = 4 * kBlockSize;
+constexpr std::uint64_t kLookAhead = 64 * KiB;
 
 std::string folded(std::string_view name) {
   const auto first = name.find_first_not_of(' ');
@@ -56,16 +57,20 @@ bool File::scan_next() const {
 }
 
 bool File::scan_one() const {
-  const auto index = entries_.size();
   const auto offset = entries_.empty() ? 0 : entries_.back().record.end();
-  auto want = kFirstLook;
+  auto want = first_look();
   while (true) {
     const auto present = source_->extent(offset + want);
-    const auto length = present > offset ? std::min(present - offset, want) : 0;
-    std::variant<HduRecord, NeedBytes, NoMoreHdus> step;
-    const ByteRange range{offset, length};
-    const auto look = [&](std::size_t, ByteView bytes) { step = scan_hdu(index, offset, bytes, length < want); };
-    if (length == 0) {
+    const ByteRange range{offset, present > offset ? std::min(present - offset, want) : 0};
+    ScanStep step;
+    const auto look = [&](std::size_t, ByteView bytes) {
+      step = scan_hdu(entries_.size(), offset, bytes, range.length < want);
+      if (auto* found = std::get_if<HduRecord>(&step)) {
+        add(std::move(*found));
+        add_what_follows(offset, bytes);
+      }
+    };
+    if (range.length == 0) {
       look(0, {});
     } else {
       source_->for_each({&range, 1}, look);
@@ -74,14 +79,39 @@ bool File::scan_one() const {
       want = std::max(need->bytes, 2 * want);
       continue;
     }
-    if (auto* found = std::get_if<HduRecord>(&step)) {
-      for (const auto& warning : found->warnings) warnings_.push_back(found->label() + ": " + warning);
-      entries_.push_back({std::move(*found), nullptr});
-      return true;
+    const auto* none = std::get_if<NoMoreHdus>(&step);
+    if (none != nullptr && !none->warning.empty()) warnings_.push_back(none->warning);
+    return none == nullptr;
+  }
+}
+
+/// The first header comes with the file's first bytes; small HDUs in a row are looked at many at once.
+std::uint64_t File::first_look() const {
+  if (entries_.empty()) return kHeadBytes;
+  const auto& last = entries_.back().record;
+  const bool row_of_small = entries_.size() > 1 && last.end() - last.header_offset <= kLookAhead / 4;
+  return row_of_small ? kLookAhead : kLook;
+}
+
+void File::add(HduRecord hdu) const {
+  for (const auto& warning : hdu.warnings) warnings_.push_back(hdu.label() + ": " + warning);
+  entries_.push_back({std::move(hdu), nullptr});
+}
+
+/// HDUs whose headers lie whole in bytes that are at hand anyway. What is wrong with one is said when it is asked for.
+void File::add_what_follows(std::uint64_t offset, ByteView bytes) const {
+  if (bytes.size() < kLookAhead) return;
+  try {
+    while (true) {
+      const auto next = entries_.back().record.end() - offset;
+      if (next >= bytes.size()) return;
+      auto step = scan_hdu(entries_.size(), offset + next, bytes.subspan(next), false);
+      auto* found = std::get_if<HduRecord>(&step);
+      if (found == nullptr) return;
+      add(std::move(*found));
     }
-    const auto& warning = std::get<NoMoreHdus>(step).warning;
-    if (!warning.empty()) warnings_.push_back(warning);
-    return false;
+  } catch (const FitsError&) {
+    return;
   }
 }
 

@@ -64,6 +64,9 @@ class File {
   Entry* scan_to(std::size_t index) const;  ///< null past the last HDU; the lock is held by the caller
   bool scan_next() const;
   bool scan_one() const;
+  [[nodiscard]] std::uint64_t first_look() const;
+  void add(HduRecord hdu) const;
+  void add_what_follows(std::uint64_t offset, ByteView bytes) const;
 
   std::shared_ptr<const ByteSource> source_;
   mutable ForkMutex mutex_{ForkMutex::Rank::file};

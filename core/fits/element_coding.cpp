@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which element type stored numbers become: FITS 4.0 sections 4.4.2.5 and 5.2.5 for images, 7.3.2 for tables.
+// Which element type stored numbers become: FITS 4.0 sections 4.4.2.5 and 5.2.5 for images, 7.3.2
+// for tables.
 #include <cmath>
 #include <string>
 
@@ -13,22 +14,28 @@ using Rule = ElementCoding::Rule;
 
 constexpr double kTwo63 = 9223372036854775808.0;
 
-/// The natural type of a convention that shifts the whole range by half its size: Tables 11 and 19 of the Standard.
+/// The natural type of a convention that shifts the whole range by half its size: Tables 11 and 19
+/// of the Standard.
 std::optional<ElementType> shifted_type(ElementType stored, Scaling scaling) {
   if (scaling.scale != 1.0) return std::nullopt;
   switch (stored) {
-    case ElementType::u8: return scaling.zero == -128.0 ? std::optional(ElementType::i8) : std::nullopt;
-    case ElementType::i16: return scaling.zero == 32768.0 ? std::optional(ElementType::u16) : std::nullopt;
-    case ElementType::i32: return scaling.zero == 2147483648.0 ? std::optional(ElementType::u32) : std::nullopt;
-    case ElementType::i64: return scaling.zero == kTwo63 ? std::optional(ElementType::u64) : std::nullopt;
+    case ElementType::u8:
+      return scaling.zero == -128.0 ? std::optional(ElementType::i8) : std::nullopt;
+    case ElementType::i16:
+      return scaling.zero == 32768.0 ? std::optional(ElementType::u16) : std::nullopt;
+    case ElementType::i32:
+      return scaling.zero == 2147483648.0 ? std::optional(ElementType::u32) : std::nullopt;
+    case ElementType::i64:
+      return scaling.zero == kTwo63 ? std::optional(ElementType::u64) : std::nullopt;
     default: return std::nullopt;
   }
 }
 
 /// TSCAL = 1 and a whole TZERO: 64-bit integers stay exact.
 bool whole_offset(ElementType stored, Scaling scaling) {
-  return stored == ElementType::i64 && scaling.scale == 1.0 && std::trunc(scaling.zero) == scaling.zero &&
-         scaling.zero >= -kTwo63 && scaling.zero < kTwo63;
+  return stored == ElementType::i64 && scaling.scale == 1.0 &&
+         std::trunc(scaling.zero) == scaling.zero && scaling.zero >= -kTwo63 &&
+         scaling.zero < kTwo63;
 }
 
 ElementCoding copied(ElementType stored, ElementType natural) {
@@ -39,7 +46,8 @@ ElementCoding copied(ElementType stored, ElementType natural) {
 }
 
 /// What images and columns share; `scaled` is the type where a scaling leaves no integers.
-ElementCoding make(ElementType stored, ElementType scaled, Scaling scaling, std::optional<std::int64_t> null) {
+ElementCoding make(ElementType stored, ElementType scaled, Scaling scaling,
+                   std::optional<std::int64_t> null) {
   auto coding = copied(stored, stored);
   coding.null = null;
   if (scaling.identity()) return coding;
@@ -69,14 +77,17 @@ ElementType stored_type(std::int64_t bitpix) {
     case -64: return ElementType::f64;
     default: break;
   }
-  throw FitsError::format("BITPIX = " + std::to_string(bitpix) + " is none of 8, 16, 32, 64, -32, -64");
+  throw FitsError::format("BITPIX = " + std::to_string(bitpix) +
+                          " is none of 8, 16, 32, 64, -32, -64");
 }
 
 ElementCoding ElementCoding::image(int bitpix, Scaling scaling, std::optional<std::int64_t> blank) {
   const auto stored = stored_type(bitpix);
-  const auto scaled = info(stored).size <= 2 || stored == ElementType::f32 ? ElementType::f32 : ElementType::f64;
+  const auto scaled =
+      info(stored).size <= 2 || stored == ElementType::f32 ? ElementType::f32 : ElementType::f64;
   if (!is_integer(stored)) return make(stored, scaled, scaling, std::nullopt);
-  // Pixels that may be undefined need NaN, whatever the scaling: the dtype follows from the header alone.
+  // Pixels that may be undefined need NaN, whatever the scaling: the dtype follows from the header
+  // alone.
   auto coding = blank ? copied(stored, scaled) : make(stored, scaled, scaling, std::nullopt);
   if (blank) {
     coding.rule = Rule::scale;
@@ -99,13 +110,16 @@ ElementCoding ElementCoding::column(char code, Scaling scaling, std::optional<st
     case 'C': return make(ElementType::c64, ElementType::c64, scaling, std::nullopt);
     case 'M': return make(ElementType::c128, ElementType::c128, scaling, std::nullopt);
     case 'L': return copied(ElementType::boolean, ElementType::boolean);
-    case 'X': return copied(ElementType::u8, ElementType::boolean);  // unpacked by the column's decoder
+    case 'X':
+      return copied(ElementType::u8, ElementType::boolean);  // unpacked by the column's decoder
     case 'A': return copied(ElementType::u8, ElementType::u8);
-    case 'P': return copied(ElementType::i32, ElementType::i32);  // descriptors; the heap has its own
+    case 'P':
+      return copied(ElementType::i32, ElementType::i32);  // descriptors; the heap has its own
     case 'Q': return copied(ElementType::i64, ElementType::i64);
     default: break;
   }
-  throw FitsError::format("TFORM code '" + std::string(1, code) + "' is none of L X B I J K A E D C M P Q");
+  throw FitsError::format("TFORM code '" + std::string(1, code) +
+                          "' is none of L X B I J K A E D C M P Q");
 }
 
 ElementCoding ElementCoding::unscaled() const {

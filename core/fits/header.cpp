@@ -40,6 +40,7 @@ class KeywordMatch {
     regular_ = is_standard_keyword(keyword_) || keyword_.empty();
     if (!regular_) return;
     word_ = word(keyword_ + std::string(8 - keyword_.size(), ' '));
+    prefix_ = keyword_.empty() ? 0 : ~std::uint64_t{0} << (8 * (8 - keyword_.size()));
     regular_ = word_ != kHierarchWord;
   }
 
@@ -47,7 +48,7 @@ class KeywordMatch {
     const auto bits = load_word(line.data());
     if (regular_ && bits == word_) return true;
     if (bits == kHierarchWord) {
-      if (!could_be_hierarch(line)) return false;
+      if (word_ != kHierarchWord && !could_be_hierarch(line)) return false;
     } else if (regular_ && (bits == kBlankWord || !could_be_irregular(bits))) {
       return false;
     }
@@ -56,14 +57,12 @@ class KeywordMatch {
 
  private:
   static constexpr unsigned char kCaseBit = 0x20;
+  static constexpr std::uint64_t kCaseBits = 0x2020202020202020;
 
-  /// A first letter that differs in more than case rules every other spelling out, unless blanks
-  /// come before it.
+  /// Another spelling of a regular keyword has blanks before it, or the same letters but for their case.
   [[nodiscard]] bool could_be_irregular(std::uint64_t bits) const noexcept {
     constexpr unsigned kTop = 56;
-    const auto first = bits >> kTop;
-    if (first <= ' ') return true;
-    return !keyword_.empty() && (first | kCaseBit) == (word_ >> kTop | kCaseBit);
+    return bits >> kTop <= ' ' || ((bits | kCaseBits) & prefix_) == ((word_ | kCaseBits) & prefix_);
   }
 
   /// Rules out a long keyword that differs in more than case, unless a repeated prefix or odd bytes
@@ -83,6 +82,7 @@ class KeywordMatch {
   std::string keyword_;
   bool regular_ = false;
   std::uint64_t word_ = 0;
+  std::uint64_t prefix_ = 0;  // the bytes of word_ that are no padding
 };
 
 /// The lines of the card at the front of `text`.
@@ -93,7 +93,8 @@ std::size_t lines_at_front(std::string_view text) {
 }
 
 bool is_end(std::string_view card) noexcept {
-  return card.starts_with("END") && trim_right(card).size() == 3;
+  constexpr std::string_view kPadding(" \0", 2);
+  return card.starts_with("END") && card.find_first_not_of(kPadding, 3) == std::string_view::npos;
 }
 
 /// `text` as lines, if a line break ends each of them within 80 characters.

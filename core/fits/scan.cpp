@@ -248,8 +248,7 @@ std::string HduRecord::label() const {
   return extname.empty() ? text : text + " '" + extname + "'";
 }
 
-std::variant<HduRecord, NeedBytes, NoMoreHdus> scan_hdu(std::size_t index, std::uint64_t offset, ByteView bytes,
-                                                        bool complete) {
+ScanStep scan_hdu(std::size_t index, std::uint64_t offset, ByteView bytes, bool complete) {
   const auto text = as_text(bytes);
   if (text.size() < kCardSize && !complete) return NeedBytes{kBlockSize};
   if (auto none = not_an_hdu(index, offset, text)) return *none;

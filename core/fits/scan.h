@@ -48,9 +48,10 @@ struct NoMoreHdus {
   std::string warning;  ///< empty at a clean end
 };
 
+using ScanStep = std::variant<HduRecord, NeedBytes, NoMoreHdus>;
+
 /// One step of the state machine. `bytes` are the bytes from `offset` on that are at hand; `complete` says that the
 /// file has no more than them. Throws ErrorCode::format for a header that cannot be read, ErrorCode::truncated where it ends early.
-[[nodiscard]] std::variant<HduRecord, NeedBytes, NoMoreHdus> scan_hdu(std::size_t index, std::uint64_t offset,
-                                                                      ByteView bytes, bool complete);
+[[nodiscard]] ScanStep scan_hdu(std::size_t index, std::uint64_t offset, ByteView bytes, bool complete);
 
 }  // namespace torchfits

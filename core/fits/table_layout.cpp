@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Columns of a binary table from its header (FITS 4.0 section 7.3), in one pass over the cards: a search per keyword
-// would cost nine times as many passes as there are columns.
+// Columns of a binary table from its header (FITS 4.0 section 7.3), in one pass over the cards: a
+// search per keyword would cost nine times as many passes as there are columns.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -32,7 +32,8 @@ enum Field : std::uint8_t { ttype, tform, tunit, tdisp, tnull, tscal, tzero, tdi
 constexpr std::array<std::string_view, kFields> kFieldNames{
     "TTYPE", "TFORM", "TUNIT", "TDISP", "TNULL", "TSCAL", "TZERO", "TDIM", "TUCD"};
 
-/// Text of the first card of each keyword of a column, CONTINUE cards included; empty where there is none.
+/// Text of the first card of each keyword of a column, CONTINUE cards included; empty where there
+/// is none.
 using ColumnCards = std::array<std::string_view, kFields>;
 
 struct TableCards {
@@ -129,12 +130,12 @@ std::size_t column_count(const TableCards& cards, std::size_t lines, Warnings& w
   const auto count = integer_value(Card::parse(cards.tfields).value, "TFIELDS", warnings);
   if (!count || *count < 0 || *count > static_cast<std::int64_t>(kMaxColumns)) {
     throw FitsError::format("TFIELDS is not an integer from 0 to 999: '" +
-                            std::string(trim_right(cards.tfields.substr(0, kCardSize))) +
-                            "'");
+                            std::string(trim_right(cards.tfields.substr(0, kCardSize))) + "'");
   }
   if (static_cast<std::size_t>(*count) > lines) {
-    throw FitsError::format("TFIELDS = " + std::to_string(*count) + " announces more columns than the " +
-                            std::to_string(lines) + " cards of the header can describe");
+    throw FitsError::format("TFIELDS = " + std::to_string(*count) +
+                            " announces more columns than the " + std::to_string(lines) +
+                            " cards of the header can describe");
   }
   return static_cast<std::size_t>(*count);
 }
@@ -156,7 +157,8 @@ class ColumnReader {
   }
 
   /// After the form is final: shape from TDIM, coding from TNULL, TSCAL and TZERO.
-  static void finish(Column& column, const ColumnCards& cards, std::size_t index, Warnings& warnings) {
+  static void finish(Column& column, const ColumnCards& cards, std::size_t index,
+                     Warnings& warnings) {
     ColumnReader reader(cards, index, warnings);
     std::swap(reader.column_, column);
     reader.read_shape();
@@ -183,7 +185,8 @@ class ColumnReader {
     if (auto* text = std::get_if<std::string>(&card.value); text != nullptr && is_value(card)) {
       return std::string(trim_right(*text));
     }
-    if (!std::holds_alternative<std::monostate>(card.value)) warn(field, "is not a string; it is ignored");
+    if (!std::holds_alternative<std::monostate>(card.value))
+      warn(field, "is not a string; it is ignored");
     return {};
   }
 
@@ -203,7 +206,8 @@ class ColumnReader {
     }
     const auto card = Card::parse(cards_[tform]);
     const auto* text = std::get_if<std::string>(&card.value);
-    if (text == nullptr || !is_value(card)) throw FitsError::format(keyword(tform) + " is not a string");
+    if (text == nullptr || !is_value(card))
+      throw FitsError::format(keyword(tform) + " is not a string");
     try {
       column_.form = TForm::parse(*text);
     } catch (const FitsError& error) {
@@ -356,10 +360,10 @@ void place_columns(TableLayout& table, Warnings& warnings) {
     const auto width = column.form.width();
     const auto next = width ? checked_add(end, *width) : std::nullopt;
     if (!next || *next > table.row_bytes) {
-      throw FitsError::format("column " + std::to_string(i + 1) + " '" + column.name + "' (TFORM = '" +
-                              column.form.str() + "', from byte " + std::to_string(end) +
-                              ") passes the end of a row of NAXIS1 = " +
-                              std::to_string(table.row_bytes) + " bytes");
+      throw FitsError::format(
+          "column " + std::to_string(i + 1) + " '" + column.name + "' (TFORM = '" +
+          column.form.str() + "', from byte " + std::to_string(end) +
+          ") passes the end of a row of NAXIS1 = " + std::to_string(table.row_bytes) + " bytes");
     }
     column.offset = end;
     column.width = *width;
@@ -371,7 +375,8 @@ void place_columns(TableLayout& table, Warnings& warnings) {
   }
 }
 
-void place_heap(TableLayout& table, const HduRecord& hdu, std::string_view theap, Warnings& warnings) {
+void place_heap(TableLayout& table, const HduRecord& hdu, std::string_view theap,
+                Warnings& warnings) {
   const auto main = checked_mul(table.rows, table.row_bytes);
   if (!main) throw FitsError::format("NAXIS1 x NAXIS2 does not fit 64 bits");
   table.heap_offset = *main;

@@ -89,8 +89,9 @@ TForm TForm::parse(std::string_view text) {
     if (form.repeat > 1) throw bad_tform(text, "repeats a descriptor; P and Q take 0 or 1");
     form.heap_code = rest.empty() ? '\0' : upper(rest.front());
     if (tform_element_size(form.heap_code) == 0 || is_descriptor(form.heap_code)) {
-      throw bad_tform(text, "does not say the type of its arrays; P and Q are followed by one of "
-                            "L X B I J K A E D C M");
+      throw bad_tform(text,
+                      "does not say the type of its arrays; P and Q are followed by one of "
+                      "L X B I J K A E D C M");
     }
     rest.remove_prefix(1);
     form.maximum = take_maximum(rest);

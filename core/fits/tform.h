@@ -12,21 +12,25 @@ namespace torchfits {
 
 struct TForm {
   std::uint64_t repeat = 1;
-  char code = 'A';                     ///< one of L X B I J K A E D C M P Q
-  char heap_code = 0;                  ///< of P and Q: the code of the elements in the heap
-  std::optional<std::uint64_t> maximum;  ///< of P and Q: the number in parentheses; often wrong or absent
-  std::string rest;                    ///< what follows the code, verbatim (substring conventions)
+  char code = 'A';     ///< one of L X B I J K A E D C M P Q
+  char heap_code = 0;  ///< of P and Q: the code of the elements in the heap
+  std::optional<std::uint64_t>
+      maximum;       ///< of P and Q: the number in parentheses; often wrong or absent
+  std::string rest;  ///< what follows the code, verbatim (substring conventions)
 
-  /// ErrorCode::format with the text and the codes that are allowed; lower case and surrounding blanks are accepted.
+  /// ErrorCode::format with the text and the codes that are allowed; lower case and surrounding
+  /// blanks are accepted.
   [[nodiscard]] static TForm parse(std::string_view text);
   [[nodiscard]] std::string str() const;
 
-  /// Bytes that the field takes in a row; no value on overflow. X: (repeat + 7) / 8; P: 8, Q: 16 (0 where repeat is 0).
+  /// Bytes that the field takes in a row; no value on overflow. X: (repeat + 7) / 8; P: 8, Q: 16 (0
+  /// where repeat is 0).
   [[nodiscard]] std::optional<std::uint64_t> width() const noexcept;
   friend bool operator==(const TForm&, const TForm&) = default;
 };
 
-/// Bytes of one element of a code (L 1, X 1 for a packed byte, C 8, M 16, P 8, Q 16); 0 for an unknown code.
+/// Bytes of one element of a code (L 1, X 1 for a packed byte, C 8, M 16, P 8, Q 16); 0 for an
+/// unknown code.
 [[nodiscard]] std::uint64_t tform_element_size(char code) noexcept;
 
 /// "(2,3,4)" in the Standard's (Fortran) order; no value where the text is malformed.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Where bytes come from. A local file, memory, an inflated stream and later a remote object look alike.
+// Where bytes come from. A local file, memory, an inflated stream and later a remote object look
+// alike.
 #pragma once
 
 #include <cstddef>
@@ -14,25 +15,27 @@
 
 namespace torchfits {
 
-/// Called once for each range with the whole of its bytes, valid during the call only; in any order, and from
-/// several pool threads at once.
+/// Called once for each range with the whole of its bytes, valid during the call only; in any
+/// order, and from several pool threads at once.
 using Consume = std::function<void(std::size_t index, ByteView bytes)>;
 
-/// Immutable once open: what it is (inode, size, modification time; URL and entity tag) is fixed at opening, and a
-/// change seen later is ErrorCode::changed, never a mixture. All members may be called by many threads at once.
+/// Immutable once open: what it is (inode, size, modification time; URL and entity tag) is fixed at
+/// opening, and a change seen later is ErrorCode::changed, never a mixture. All members may be
+/// called by many threads at once.
 class ByteSource {
  public:
   virtual ~ByteSource() = default;
   ByteSource(const ByteSource&) = delete;
   ByteSource& operator=(const ByteSource&) = delete;
 
-  /// How many of the first `wanted` bytes exist. A file answers from its size; a stream reads on until it knows, and
-  /// no further.
+  /// How many of the first `wanted` bytes exist. A file answers from its size; a stream reads on
+  /// until it knows, and no further.
   [[nodiscard]] virtual std::uint64_t extent(std::uint64_t wanted) const = 0;
 
-  /// Hands over each range, all of it. Ranges may overlap and come in any order. A range that reaches past the
-  /// end is ErrorCode::truncated. A local file lends windows of a mapping (scattered small ranges that lie close
-  /// are served from one window and only their own pages are touched); others lend their buffers.
+  /// Hands over each range, all of it. Ranges may overlap and come in any order. A range that
+  /// reaches past the end is ErrorCode::truncated. A local file lends windows of a mapping
+  /// (scattered small ranges that lie close are served from one window and only their own pages are
+  /// touched); others lend their buffers.
   virtual void for_each(std::span<const ByteRange> ranges, const Consume& consume) const = 0;
 
   /// For messages: a path, a URL, "<bytes>".

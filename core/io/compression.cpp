@@ -42,10 +42,8 @@ OuterCompression detect_compression(ByteView first_bytes) noexcept {
 std::unique_ptr<ByteStream> make_inflater(OuterCompression kind,
                                           std::shared_ptr<const ByteSource> compressed) {
   switch (kind) {
-    case OuterCompression::gzip:
-      return std::make_unique<GzipStream>(std::move(compressed));
-    case OuterCompression::compress:
-      return std::make_unique<LzwStream>(std::move(compressed));
+    case OuterCompression::gzip: return std::make_unique<GzipStream>(std::move(compressed));
+    case OuterCompression::compress: return std::make_unique<LzwStream>(std::move(compressed));
     default:
       throw FitsError::unsupported(
           "this compression of a whole file is not one that the core inflates (gzip, compress)");

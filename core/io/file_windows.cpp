@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Why it is fast:
-// - Pages that are in memory are lent, not copied: the decoder is the first and only reader of the bytes.
-// - Of a sparse window only the pages that are touched are mapped, 16 at a time: 100 rows of a cutout cost one window
-//   (20 us) and no copies, and the next cutout near by finds the window still there (2 us; 100 preads take 20).
+// - Pages that are in memory are lent, not copied: the decoder is the first and only reader of the
+// bytes.
+// - Of a sparse window only the pages that are touched are mapped, 16 at a time: 100 rows of a
+// cutout cost one window
+//   (20 us) and no copies, and the next cutout near by finds the window still there (2 us; 100
+//   preads take 20).
 // - A small span costs less to copy than to map and unmap.
 // - Windows are small, so that a large file never is resident beside the tensor that it fills.
 #include "io/file_windows.h"
@@ -20,7 +23,8 @@ namespace torchfits {
 namespace {
 
 constexpr std::uint64_t kCopyBytes = 128 * KiB;  // up to here a copy is cheaper than a mapping
-constexpr std::uint64_t kNetworkGap = 64 * KiB;  // reading over this much costs less than another round trip
+constexpr std::uint64_t kNetworkGap =
+    64 * KiB;  // reading over this much costs less than another round trip
 
 FitsError became_shorter(std::uint64_t needed) {
   return {ErrorCode::changed, "the file became shorter than " + std::to_string(needed) +
@@ -61,8 +65,7 @@ class FileWindows::Request {
  private:
   void serve(const RangeGroup& group) const {
     switch (choose_access(group.span.length, group.wanted, on_network_)) {
-      case Access::copy:
-        return copy(group);
+      case Access::copy: return copy(group);
       case Access::map_all: {
         const MappedWindow window(windows_.file_, group.span, MappedWindow::Touch::all);
         return lend_mapped(group, window, group.span.offset);
@@ -132,7 +135,8 @@ bool FileWindows::on_network() const noexcept {
 
 KeptWindow FileWindows::sparse_window(ByteRange span, std::uint64_t size, bool keep) const {
   constexpr auto touch = MappedWindow::Touch::some;
-  // Windows begin at multiples of kMaxWindowBytes and are twice as long, so that each group lies in one of them.
+  // Windows begin at multiples of kMaxWindowBytes and are twice as long, so that each group lies in
+  // one of them.
   if (!keep || span.length > kMaxWindowBytes) {
     return {span.offset, std::make_shared<const MappedWindow>(file_, span, touch)};
   }

@@ -35,16 +35,19 @@ struct KeptWindow {
   [[nodiscard]] bool covers(ByteRange span) const noexcept;
 };
 
-/// An open file seen through windows; many threads at once. It keeps the last two sparse windows of small requests:
-/// the next cutout near by costs no system call but the check that the file is unchanged.
+/// An open file seen through windows; many threads at once. It keeps the last two sparse windows of
+/// small requests: the next cutout near by costs no system call but the check that the file is
+/// unchanged.
 class FileWindows {
  public:
   explicit FileWindows(FileHandle file) : file_(std::move(file)) {}
 
   [[nodiscard]] const FileHandle& file() const noexcept { return file_; }
 
-  /// ByteSource::for_each over the first `size` bytes. ErrorCode::changed where the file turns out to be shorter.
-  void for_each(std::uint64_t size, std::span<const ByteRange> ranges, const Consume& consume) const;
+  /// ByteSource::for_each over the first `size` bytes. ErrorCode::changed where the file turns out
+  /// to be shorter.
+  void for_each(std::uint64_t size, std::span<const ByteRange> ranges,
+                const Consume& consume) const;
 
  private:
   class Request;

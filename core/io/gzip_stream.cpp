@@ -18,8 +18,8 @@ namespace {
 constexpr int kGzipOnly = MAX_WBITS + 16;
 
 FitsError damaged(std::string_view what, std::uint64_t position) {
-  return FitsError::format("the gzip data are damaged (" + std::string(what) +
-                           " before byte " + std::to_string(position) +
+  return FitsError::format("the gzip data are damaged (" + std::string(what) + " before byte " +
+                           std::to_string(position) +
                            " of the compressed file); fetch the file again");
 }
 
@@ -52,24 +52,20 @@ GzipStream::Step GzipStream::step() {
   const int result = inflate(zlib_.get(), Z_NO_FLUSH);
   input_.take(input.size() - zlib_->avail_in);
   switch (result) {
-    case Z_OK:
-      return Step::more;
-    case Z_STREAM_END:
-      return Step::member_end;
-    case Z_MEM_ERROR:
-      throw std::bad_alloc();
-    case Z_BUF_ERROR:
-      return zlib_->avail_out == 0 ? Step::wait : Step::input_end;
-    default:
-      return Step::damage;
+    case Z_OK: return Step::more;
+    case Z_STREAM_END: return Step::member_end;
+    case Z_MEM_ERROR: throw std::bad_alloc();
+    case Z_BUF_ERROR: return zlib_->avail_out == 0 ? Step::wait : Step::input_end;
+    default: return Step::damage;
   }
 }
 
 void GzipStream::fail(Step step) const {
   if (step == Step::input_end) {
-    throw FitsError(ErrorCode::truncated, "the gzip data are truncated: the compressed file ends at byte " +
-                                              std::to_string(input_.position()) +
-                                              ", inside a member; fetch the file again");
+    throw FitsError(ErrorCode::truncated,
+                    "the gzip data are truncated: the compressed file ends at byte " +
+                        std::to_string(input_.position()) +
+                        ", inside a member; fetch the file again");
   }
   throw damaged(zlib_->msg != nullptr ? zlib_->msg : "no deflate data", input_.position());
 }
@@ -87,12 +83,14 @@ std::size_t GzipStream::read(ByteSpan into) {
       if (in_member_) inflateReset(zlib_.get());
       continue;
     }
-    // Also when the room is full: a member that ends just there has its check value compared now, not never.
+    // Also when the room is full: a member that ends just there has its check value compared now,
+    // not never.
     const auto done = step();
     if (done == Step::wait) break;
     if (done == Step::member_end) in_member_ = false;
     if (done == Step::damage || done == Step::input_end) {
-      const bool wrong_check = zlib_->msg != nullptr && std::string_view(zlib_->msg).starts_with("incorrect ");
+      const bool wrong_check =
+          zlib_->msg != nullptr && std::string_view(zlib_->msg).starts_with("incorrect ");
       if (zlib_->avail_out == room || wrong_check) fail(done);
       break;  // what came out is good; the next call meets the error again
     }

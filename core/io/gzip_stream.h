@@ -8,14 +8,16 @@
 
 namespace torchfits {
 
-/// Inflates a gzip file (RFC 1952) of one or more members. What follows the last member is ignored, as gzip(1) does.
+/// Inflates a gzip file (RFC 1952) of one or more members. What follows the last member is ignored,
+/// as gzip(1) does.
 class GzipStream final : public ByteStream {
  public:
   explicit GzipStream(std::shared_ptr<const ByteSource> compressed);
   ~GzipStream() override;
 
-  /// ErrorCode::format for damaged data or a wrong check value, ErrorCode::truncated where the file ends too soon;
-  /// both after all that could be inflated was returned, except that bytes with a wrong check value are not.
+  /// ErrorCode::format for damaged data or a wrong check value, ErrorCode::truncated where the file
+  /// ends too soon; both after all that could be inflated was returned, except that bytes with a
+  /// wrong check value are not.
   std::size_t read(ByteSpan into) override;
 
  private:

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What compress(1) does and a reader has to follow:
-// - Codes are packed from the lowest bit up, and written in groups of eight: when their width grows, or the table is
+// - Codes are packed from the lowest bit up, and written in groups of eight: when their width
+// grows, or the table is
 //   cleared, the rest of the group is padding that the reader skips.
-// - The table grows by one string with each code but the first; the width grows with it up to the maximum of the
+// - The table grows by one string with each code but the first; the width grows with it up to the
+// maximum of the
 //   header, and the table stays as it is when it is full.
 // - In block mode code 256 empties the table and starts again with 9 bits.
 // - A code may name the very string that it completes: the string before it and its own first byte.
@@ -24,8 +26,7 @@ constexpr std::uint32_t kClear = 256;
 
 }  // namespace
 
-LzwStream::LzwStream(std::shared_ptr<const ByteSource> compressed)
-    : input_(std::move(compressed)) {
+LzwStream::LzwStream(std::shared_ptr<const ByteSource> compressed) : input_(std::move(compressed)) {
   const auto header = input_.peek(3);
   if (header.size() < 3) {
     throw FitsError(ErrorCode::truncated,
@@ -79,8 +80,8 @@ std::optional<std::uint32_t> LzwStream::next_code() {
   return code;
 }
 
-/// Writes the string of `code`, which is in the table, to string_; a prefix is always older than its string, so
-/// that the walk ends.
+/// Writes the string of `code`, which is in the table, to string_; a prefix is always older than
+/// its string, so that the walk ends.
 void LzwStream::expand(std::uint32_t code) {
   while (code >= kLiterals) {
     string_[unread_++] = table_[code].last;

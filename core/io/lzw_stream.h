@@ -11,14 +11,17 @@
 
 namespace torchfits {
 
-/// Expands what compress(1) wrote (.Z): codes of 9 to 16 bits into a table of strings that grows with them. The
-/// format carries no length and no check value: a file cut between two codes looks whole.
+/// Expands what compress(1) wrote (.Z): codes of 9 to 16 bits into a table of strings that grows
+/// with them. The format carries no length and no check value: a file cut between two codes looks
+/// whole.
 class LzwStream final : public ByteStream {
  public:
-  /// ErrorCode::truncated or ErrorCode::unsupported where the three bytes of the header are not right.
+  /// ErrorCode::truncated or ErrorCode::unsupported where the three bytes of the header are not
+  /// right.
   explicit LzwStream(std::shared_ptr<const ByteSource> compressed);
 
-  /// ErrorCode::format for a code that no compressor can have written, after all bytes before it were returned.
+  /// ErrorCode::format for a code that no compressor can have written, after all bytes before it
+  /// were returned.
   std::size_t read(ByteSpan into) override;
 
  private:

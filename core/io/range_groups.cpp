@@ -43,9 +43,8 @@ std::vector<RangeGroup> RangeGroups::split(Limits limits) {
   if (!sorted_ && order_.empty()) {
     order_.resize(ranges_.size());
     std::iota(order_.begin(), order_.end(), std::size_t{0});
-    std::sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) {
-      return ranges_[a].offset < ranges_[b].offset;
-    });
+    std::sort(order_.begin(), order_.end(),
+              [&](std::size_t a, std::size_t b) { return ranges_[a].offset < ranges_[b].offset; });
   }
   std::vector<RangeGroup> groups;
   for (std::size_t place = 0; place < ranges_.size(); ++place) {
@@ -53,8 +52,8 @@ std::vector<RangeGroup> RangeGroups::split(Limits limits) {
     if (!groups.empty()) {
       auto& group = groups.back();
       const auto end = std::max(group.span.end(), range.end());
-      const bool near = range.offset <= group.span.end() ||
-                        range.offset - group.span.end() <= limits.max_gap;
+      const bool near =
+          range.offset <= group.span.end() || range.offset - group.span.end() <= limits.max_gap;
       if (near && end - group.span.offset <= limits.max_span) {
         group.span.length = end - group.span.offset;
         group.wanted += range.length;

@@ -23,7 +23,8 @@ struct RangeGroup {
 
 class RangeGroups {
  public:
-  /// A group spans at most `max_span` bytes, unless it is a single longer range, and leaves no gap above `max_gap`.
+  /// A group spans at most `max_span` bytes, unless it is a single longer range, and leaves no gap
+  /// above `max_gap`.
   struct Limits {
     std::uint64_t max_span;
     std::uint64_t max_gap;
@@ -55,7 +56,8 @@ class RangeGroups {
 [[nodiscard]] RangeGroups::Limits balanced(std::uint64_t wanted, std::uint64_t max_span,
                                            std::uint64_t max_gap);
 
-/// serve(group) for each group: on the pool where the ranges add up to kParallelBytes or more, else here.
+/// serve(group) for each group: on the pool where the ranges add up to kParallelBytes or more, else
+/// here.
 void run(std::span<const RangeGroup> groups, std::uint64_t wanted,
          const std::function<void(const RangeGroup&)>& serve);
 

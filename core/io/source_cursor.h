@@ -18,7 +18,8 @@ class SourceCursor {
  public:
   explicit SourceCursor(std::shared_ptr<const ByteSource> source) : source_(std::move(source)) {}
 
-  /// What was read and not yet taken; at least `least` bytes of it, up to a block, unless the source ends.
+  /// What was read and not yet taken; at least `least` bytes of it, up to a block, unless the
+  /// source ends.
   [[nodiscard]] ByteView peek(std::size_t least) {
     if (filled_ - taken_ < least) refill();
     return block_.span().subspan(taken_, filled_ - taken_);

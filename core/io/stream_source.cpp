@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How threads share it: bytes below `available_` never change or move, so that they are read without a lock; only
-// who needs more takes the lock and reads the stream on.
+// How threads share it: bytes below `available_` never change or move, so that they are read
+// without a lock; only who needs more takes the lock and reads the stream on.
 #include "io/stream_source.h"
 
 #include <algorithm>
@@ -25,7 +25,8 @@ namespace {
 
 /// A header of 2,880 bytes costs no more than this.
 constexpr std::size_t kPullBytes = 64 * KiB;
-static_assert(kSpoolBytes % kPullBytes == 0);  // a pull lands in memory or in the file, never in both
+static_assert(kSpoolBytes % kPullBytes ==
+              0);  // a pull lands in memory or in the file, never in both
 
 class StreamSource final : public ByteSource {
  public:

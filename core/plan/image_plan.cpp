@@ -8,21 +8,26 @@
 namespace torchfits {
 namespace {
 
-/// A line with a step is read as one range while the bytes between two elements are about as cheap as a range of its own.
+/// A line with a step is read as one range while the bytes between two elements are about as cheap
+/// as a range of its own.
 constexpr std::uint64_t kMaxGapBytes = 512;
-/// Runs begin at multiples of so many elements of their line, whole cache lines of the output whatever its type.
+/// Runs begin at multiples of so many elements of their line, whole cache lines of the output
+/// whatever its type.
 constexpr std::uint64_t kRunUnit = 1024;
 
 std::uint64_t magnitude(std::int64_t value) noexcept {
   return value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
 }
 
-std::uint64_t quotient_up(std::uint64_t a, std::uint64_t b) noexcept { return a / b + (a % b == 0 ? 0 : 1); }
+std::uint64_t quotient_up(std::uint64_t a, std::uint64_t b) noexcept {
+  return a / b + (a % b == 0 ? 0 : 1);
+}
 
 }  // namespace
 
-ImagePlan ImagePlan::make(std::span<const std::uint64_t> shape, std::size_t element_bytes, std::uint64_t data_offset,
-                          std::span<const AxisSlice> selection, std::span<const std::uint64_t> out_shape,
+ImagePlan ImagePlan::make(std::span<const std::uint64_t> shape, std::size_t element_bytes,
+                          std::uint64_t data_offset, std::span<const AxisSlice> selection,
+                          std::span<const std::uint64_t> out_shape,
                           std::span<const std::uint64_t> out_origin) {
   ImagePlan plan;
   // With a zero axis the other lengths are bounded by nothing: no product may be formed.
@@ -41,7 +46,8 @@ ImagePlan ImagePlan::make(std::span<const std::uint64_t> shape, std::size_t elem
     plan.first_out_ += out_origin[i] * out_stride;
     plan.elements_ *= count;
     // The step of a single element may be any number: it is not multiplied.
-    if (count > 1) axes.push_back({count, step * static_cast<std::int64_t>(file_stride), out_stride});
+    if (count > 1)
+      axes.push_back({count, step * static_cast<std::int64_t>(file_stride), out_stride});
     file_stride *= shape[i];
     out_stride *= out_shape[i];
   }
@@ -50,12 +56,14 @@ ImagePlan ImagePlan::make(std::span<const std::uint64_t> shape, std::size_t elem
   return plan;
 }
 
-/// Adds the next faster axis, merged with the one before where one stride serves both, in file and output.
+/// Adds the next faster axis, merged with the one before where one stride serves both, in file and
+/// output.
 void ImagePlan::add_axis(const Axis& axis) {
   if (!outer_.empty()) {
     auto& slower = outer_.back();
     const auto count = static_cast<std::int64_t>(axis.count);
-    if (slower.file_stride == count * axis.file_stride && slower.out_stride == axis.count * axis.out_stride) {
+    if (slower.file_stride == count * axis.file_stride &&
+        slower.out_stride == axis.count * axis.out_stride) {
       slower = {slower.count * axis.count, axis.file_stride, axis.out_stride};
       return;
     }
@@ -63,7 +71,8 @@ void ImagePlan::add_axis(const Axis& axis) {
   outer_.push_back(axis);
 }
 
-/// The fastest axis becomes the line where its elements are neighbours in the output and near each other in the file.
+/// The fastest axis becomes the line where its elements are neighbours in the output and near each
+/// other in the file.
 void ImagePlan::choose_line() {
   const auto unit = static_cast<std::int64_t>(element_bytes_);
   if (!outer_.empty()) {
@@ -75,9 +84,12 @@ void ImagePlan::choose_line() {
       outer_.pop_back();
     }
   }
-  const auto fit = kMaxRangeBytes < element_bytes_ ? 0 : (kMaxRangeBytes / element_bytes_ - 1) / magnitude(step_);
+  const auto fit = kMaxRangeBytes < element_bytes_
+                       ? 0
+                       : (kMaxRangeBytes / element_bytes_ - 1) / magnitude(step_);
   const auto most = fit + 1;
-  run_count_ = quotient_up(line_count_, quotient_up(line_count_, most));  // even shares: they are the threads' tasks
+  run_count_ = quotient_up(
+      line_count_, quotient_up(line_count_, most));  // even shares: they are the threads' tasks
   run_count_ = std::min({quotient_up(run_count_, kRunUnit) * kRunUnit, most, line_count_});
   line_runs_ = quotient_up(line_count_, run_count_);
   runs_ = line_runs_;

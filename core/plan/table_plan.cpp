@@ -8,7 +8,8 @@
 namespace torchfits {
 namespace {
 
-/// From this distance on, rows of which little is wanted are ranges of their own: what lies between is not read.
+/// From this distance on, rows of which little is wanted are ranges of their own: what lies between
+/// is not read.
 constexpr std::uint64_t kSparseStride = 16 * KiB;
 constexpr std::uint64_t kSparseShare = 4;
 
@@ -84,7 +85,8 @@ RowBlock TablePlan::block(std::uint64_t index) const noexcept {
   }
   // A single row has no next one: its stride would be a product that nothing has checked.
   const auto distance = block.rows > 1 ? magnitude(step) * row_bytes_ : 0;
-  block.row_stride = step < 0 ? -static_cast<std::int64_t>(distance) : static_cast<std::int64_t>(distance);
+  block.row_stride =
+      step < 0 ? -static_cast<std::int64_t>(distance) : static_cast<std::int64_t>(distance);
   const auto span = (block.rows - 1) * distance;
   const auto first = block.file_row * row_bytes_ - (step < 0 ? span : 0);
   block.range = {data_offset_ + first + first_byte_, span + hull_bytes_};

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // How a signal handler finds the window of an address without a lock:
 // - Slots lie in blocks that are linked once and never freed; a guard owns one slot for its life.
-// - The thread that faults reads a live window, whose slot therefore does not change under the handler.
-// - Other slots may change meanwhile: a slot counts only if `end` was the same before and after reading `begin`, and
+// - The thread that faults reads a live window, whose slot therefore does not change under the
+// handler.
+// - Other slots may change meanwhile: a slot counts only if `end` was the same before and after
+// reading `begin`, and
 //   a guard ends before its memory is unmapped, so that no stale pair can cover a live address.
 #include "platform/bus_guard.h"
 
@@ -35,7 +37,7 @@ struct Block {
 };
 
 constinit Block first_block;
-struct sigaction previous_action {};
+struct sigaction previous_action{};
 std::uintptr_t page_bytes = 4096;  // set before the handler is there
 
 bool covers(const BusGuard::Slot& slot, std::uintptr_t address) noexcept {
@@ -72,7 +74,8 @@ void on_bus_error(int number, siginfo_t* info, void* context) {
   if (slot == nullptr) {
     pass_on(number, info, context);
   } else {
-    // What follows in the file is lost too: zeros up to the end of the window, in whole pages from the faulting one.
+    // What follows in the file is lost too: zeros up to the end of the window, in whole pages from
+    // the faulting one.
     slot->hit.store(true);
     const auto page = address & ~(page_bytes - 1);
     auto* from = reinterpret_cast<void*>(page);
@@ -88,7 +91,7 @@ void install_handler() {
   static std::once_flag once;
   std::call_once(once, [] {
     page_bytes = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_sigaction = on_bus_error;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     sigemptyset(&action.sa_mask);

@@ -33,7 +33,7 @@ FileIdentity identify(const struct stat& status) {
 }
 
 struct stat status_of(int descriptor) {
-  struct stat status {};
+  struct stat status{};
   if (fstat(descriptor, &status) != 0) throw FitsError::io("fstat", errno);
   return status;
 }
@@ -60,7 +60,8 @@ bool fits_off_t(std::uint64_t offset, std::uint64_t length) {
 }  // namespace
 
 FileHandle FileHandle::open_for_reading(const std::string& path, FileIdentity& identity) {
-  // A path with a NUL would silently open another file. O_NONBLOCK: opening a pipe does not wait for its writer.
+  // A path with a NUL would silently open another file. O_NONBLOCK: opening a pipe does not wait
+  // for its writer.
   if (path.find('\0') != std::string::npos) {
     throw FitsError(ErrorCode::value, "the path contains a NUL character");
   }
@@ -113,7 +114,7 @@ bool FileHandle::on_network() const noexcept {
       0x786F4256,  // VirtualBox shared folder
       0x01161970,  // GFS2
   };
-  struct statfs system {};
+  struct statfs system{};
   if (fstatfs(descriptor_, &system) != 0) return true;  // unknown: take the careful way
   const auto type = static_cast<std::uint32_t>(system.f_type);
   return std::find(kRemote.begin(), kRemote.end(), type) != kRemote.end();

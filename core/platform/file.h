@@ -21,8 +21,8 @@ struct FileIdentity {
 /// All members may be called by many threads at once. Errors are ErrorCode::io without a place.
 class FileHandle {
  public:
-  /// ErrorCode::file_not_found, or ErrorCode::io for all that is no regular file; never waits for a pipe.
-  /// `identity` is filled from the same call that looked what the file is.
+  /// ErrorCode::file_not_found, or ErrorCode::io for all that is no regular file; never waits for a
+  /// pipe. `identity` is filled from the same call that looked what the file is.
   static FileHandle open_for_reading(const std::string& path, FileIdentity& identity);
 
   /// Takes `descriptor` over.

@@ -18,7 +18,8 @@ class MappedWindow {
     some,  ///< pages are mapped when they are touched
   };
 
-  /// `range` may begin anywhere; it lies inside the file as far as the caller knows. ErrorCode::io where the system refuses.
+  /// `range` may begin anywhere; it lies inside the file as far as the caller knows. ErrorCode::io
+  /// where the system refuses.
   MappedWindow(const FileHandle& file, ByteRange range, Touch touch);
   ~MappedWindow();
   MappedWindow(const MappedWindow&) = delete;
@@ -26,7 +27,8 @@ class MappedWindow {
 
   [[nodiscard]] ByteView bytes() const noexcept { return bytes_; }
 
-  /// False once a page was read that the file no longer has: what was read since is zeros, not data.
+  /// False once a page was read that the file no longer has: what was read since is zeros, not
+  /// data.
   [[nodiscard]] bool intact() const noexcept { return !guard_ || !guard_->hit(); }
 
  private:

@@ -20,6 +20,7 @@ _MISSING: Any = object()
 _COMMENTARY = frozenset({"COMMENT", "HISTORY", ""})
 _TEXT_WIDTH = 72
 _BLOCK = 2880
+_MOST_COMPARED = 2000  # keywords; an error message must not take seconds
 
 
 class Card(NamedTuple):
@@ -36,8 +37,8 @@ class Card(NamedTuple):
 class Header:
     """Cards in the order of the file, looked up like a ``dict``.
 
-    Keywords are found in any case, with or without ``HIERARCH``, and the first of repeated ones wins.
-    Cards are parsed when asked for; cards that are not edited keep their bytes.
+    Keywords are found in any case, with or without ``HIERARCH``, and the first of repeated ones
+    wins. Cards are parsed when asked for; cards that are not edited keep their bytes.
 
     Parameters
     ----------
@@ -47,8 +48,8 @@ class Header:
 
     Notes
     -----
-    - ``h["KEY"]`` is the value; ``h["KEY", n]`` that of the n-th (0-based) card of a repeated keyword;
-      ``h[5]`` that of the sixth card.
+    - ``h["KEY"]`` is the value; ``h["KEY", n]`` that of the n-th (0-based) card of a repeated
+      keyword; ``h[5]`` that of the sixth card.
     - ``h["HISTORY"]``, ``h["COMMENT"]`` and ``h[""]`` are lists of ``str``, one for each card.
     - ``h["NAXIS*"]`` (``*`` and ``?``) and slices give a `Header` of those cards.
     - ``h["KEY"] = value`` keeps the comment, ``h["KEY"] = value, comment`` sets both; a new keyword
@@ -58,8 +59,8 @@ class Header:
     - ``len``, iteration, `keys`, `values` and `items` count cards, repeated ones included.
 
     Errors: `KeywordNotFoundError` (a ``KeyError``) for keywords, ``IndexError`` for positions,
-    ``ValueError`` for what no card can hold (NaN, infinity, non-ASCII text), ``TypeError`` for other
-    types.
+    ``ValueError`` for what no card can hold (NaN, infinity, non-ASCII text), ``TypeError`` for
+    other types.
 
     Examples
     --------
@@ -69,19 +70,19 @@ class Header:
     (30.0, 'exposure time in s')
     """
 
-    __slots__ = ("_core",)
+    __slots__ = ("_list",)
     __hash__ = None  # type: ignore[assignment]
 
-    _core: _core.Header
+    _list: _core.Header
 
     def __init__(
         self,
         cards: Header | Mapping[str, Any] | Iterable[Sequence[Any]] = (),
     ) -> None:
         if isinstance(cards, Header):
-            self._core = _core.Header(cards._core)
+            self._list = _core.Header(cards._list)
             return
-        self._core = _core.Header()
+        self._list = _core.Header()
         if isinstance(cards, Mapping):
             self.update(cards)
         else:
@@ -92,7 +93,7 @@ class Header:
     def _from_core(cls, core: _core.Header) -> Header:
         """Wrap `core`, without a copy."""
         header = cls.__new__(cls)
-        header._core = core
+        header._list = core
         return header
 
     @classmethod
@@ -124,7 +125,7 @@ class Header:
         padding : bool
             Add blanks up to a multiple of 2880 characters, as in a file.
         """
-        text = self._core.text().decode("latin-1")
+        text = self._list.text().decode("latin-1")
         lines = [text[i : i + 80] for i in range(0, len(text), 80)]
         if endcard:
             lines.append("END".ljust(80))
@@ -139,20 +140,20 @@ class Header:
     def __getitem__(self, key: Key) -> Any: ...
     def __getitem__(self, key: Key | slice) -> Any:
         if isinstance(key, str):
-            value = self._core.value(key, _MISSING)
+            value = self._list.value(key, _MISSING)
             if value is not _MISSING:
                 return value
             if "*" in key or "?" in key:
                 return self._matching(key)
             raise self._not_found(key)
         if isinstance(key, slice):
-            return Header._from_core(self._core.select(list(range(len(self))[key])))
-        return self._core.value_at(self._position(key))
+            return Header._from_core(self._list.select(list(range(len(self))[key])))
+        return self._list.value_at(self._position(key))
 
     def get(self, key: Key, default: Any = None) -> Any:
         """Give the value of `key`, or `default` where there is no such card."""
         if isinstance(key, str):
-            return self._core.value(key, default)
+            return self._list.value(key, default)
         try:
             return self[key]
         except (KeyError, IndexError):
@@ -160,12 +161,12 @@ class Header:
 
     def __contains__(self, key: object) -> bool:
         if isinstance(key, tuple) and len(key) == 2:
-            return self._core.find(*key) is not None
-        return isinstance(key, str) and self._core.find(key) is not None
+            return self._list.find(*key) is not None
+        return isinstance(key, str) and self._list.find(key) is not None
 
     def count(self, keyword: str) -> int:
         """Give the number of cards of that keyword."""
-        return len(self._core.positions(keyword))
+        return len(self._list.positions(keyword))
 
     @property
     def comments(self) -> Comments:
@@ -175,22 +176,22 @@ class Header:
     # As a sequence of cards
 
     def __len__(self) -> int:
-        return len(self._core)
+        return len(self._list)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._core.keywords())
+        return iter(self._list.keywords())
 
     def keys(self) -> list[str]:
         """Give the keywords of all cards, in order."""
-        return self._core.keywords()
+        return self._list.keywords()
 
     def values(self) -> list[Value]:
         """Give the values of all cards, in order."""
-        return [value for _, value, _ in self._core.cards()]
+        return [value for _, value, _ in self._list.cards()]
 
     def items(self) -> list[tuple[str, Value]]:
         """Give (keyword, value) of all cards, in order."""
-        return [(keyword, value) for keyword, value, _ in self._core.cards()]
+        return [(keyword, value) for keyword, value, _ in self._list.cards()]
 
     @property
     def cards(self) -> Cards:
@@ -200,7 +201,7 @@ class Header:
     @property
     def problems(self) -> list[str]:
         """What breaks the Standard in these cards, one sentence each; empty for a clean header."""
-        return [f"card {i} '{keyword}': {why}" for i, keyword, why in self._core.problems()]
+        return [f"card {i} '{keyword}': {why}" for i, keyword, why in self._list.problems()]
 
     # Editing
 
@@ -208,17 +209,17 @@ class Header:
         value, comment = value if isinstance(value, tuple) else (value, None)
         if isinstance(key, str) and _normal(key) in _COMMENTARY:
             if not isinstance(value, str):
-                for position in reversed(self._core.positions(key)):
-                    self._core.erase(position)
+                for position in reversed(self._list.positions(key)):
+                    self._list.erase(position)
             for text in [value] if isinstance(value, str) else value:
                 self._add_text(key, text)
             return
-        position = self._core.find(key) if isinstance(key, str) else self._position(key)
-        if position is None:
-            self.append(str(key), value, comment or "")
+        if isinstance(key, str) and key not in self:
+            self.append(key, value, comment or "")
             return
-        keyword, _, old_comment = self._core.card_at(position)
-        self._core.replace(
+        position = self._position(key)
+        keyword, _, old_comment = self._list.card_at(position)
+        self._list.replace(
             position, keyword, _scalar(value), old_comment if comment is None else comment
         )
 
@@ -226,33 +227,37 @@ class Header:
         if isinstance(key, slice):
             positions = sorted(range(len(self))[key])
         elif isinstance(key, str):
-            positions = self._core.positions(key)
+            positions = self._list.positions(key)
             if not positions:
                 raise self._not_found(key)
         else:
             positions = [self._position(key)]
         for position in reversed(positions):
-            self._core.erase(position)
+            self._list.erase(position)
 
     def append(self, keyword: str, value: Any = None, comment: str = "") -> None:
         """Add a card at the end, before blank cards, whether the keyword is there or not."""
         position = len(self)
         if _normal(keyword):
-            while position and self._core.card_at(position - 1) == ("", "", ""):
+            while position and self._list.card_at(position - 1) == ("", "", ""):
                 position -= 1
-        self._core.insert(position, keyword, _scalar(value), comment)
+        self._list.insert(position, keyword, _scalar(value), comment)
 
     def insert(self, position: int, keyword: str, value: Any = None, comment: str = "") -> None:
         """Add a card before the one at `position`."""
         at = min(position, len(self)) if position >= 0 else max(0, len(self) + position)
-        self._core.insert(at, keyword, _scalar(value), comment)
+        self._list.insert(at, keyword, _scalar(value), comment)
 
     def update(self, cards: Mapping[str, Any] | Header | Iterable[Sequence[Any]]) -> None:
         """Set each keyword of `cards`, as ``h[keyword] = value`` would."""
         if isinstance(cards, Header):
             cards = cards.cards
-        for keyword, *value in cards.items() if isinstance(cards, Mapping) else cards:
-            self[keyword] = tuple(value) if len(value) == 2 else value[0]
+        if isinstance(cards, Mapping):
+            for keyword, value in cards.items():
+                self[keyword] = value
+        else:
+            for keyword, *rest in map(tuple, cards):
+                self[keyword] = tuple(rest) if len(rest) == 2 else rest[0]
 
     def add_history(self, text: str) -> None:
         """Add HISTORY cards, one for each 72 characters of each line of `text`."""
@@ -275,17 +280,15 @@ class Header:
         return self.copy()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _from_cards, (self._core.text(),)
+        return _from_cards, (self._list.text(),)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Header):
             return NotImplemented
-        return (
-            self._core.text() == other._core.text() or self._core.cards() == other._core.cards()
-        )
+        return self._list.text() == other._list.text() or self._list.cards() == other._list.cards()
 
     def __repr__(self) -> str:
-        text = self._core.text().decode("latin-1")
+        text = self._list.text().decode("latin-1")
         return "\n".join(text[i : i + 80].rstrip() for i in range(0, len(text), 80))
 
     # Private
@@ -298,20 +301,20 @@ class Header:
     def _matching(self, pattern: str) -> Header:
         joker = {"*": ".*", "?": "."}
         wanted = re.compile("".join(joker.get(c) or re.escape(c) for c in _normal(pattern)))
-        keys = self._core.keywords()
-        return Header._from_core(self._core.select([i for i, k in enumerate(keys) if wanted.fullmatch(k)]))
+        keys = self._list.keywords()
+        return Header._from_core(
+            self._list.select([i for i, k in enumerate(keys) if wanted.fullmatch(k)])
+        )
 
     def _position(self, key: Key) -> int:
         """Position of the card that `key` means."""
         if isinstance(key, bool) or not isinstance(key, str | int | tuple):
-            message = (
-                f"a header key is a keyword, (keyword, n), a position or a slice, not {key!r}"
-            )
+            message = f"a header key is a keyword, (keyword, n), a position or a slice, not {key!r}"
             raise TypeError(message)
         if isinstance(key, int):
             return range(len(self))[key]
         keyword, nth = key if isinstance(key, tuple) else (key, 0)
-        position = self._core.find(keyword, nth) if nth >= 0 else None
+        position = self._list.find(keyword, nth) if nth >= 0 else None
         if position is None:
             raise self._not_found(keyword, nth)
         return position
@@ -323,7 +326,8 @@ class Header:
             return KeywordNotFoundError(
                 f"no card {nth} of keyword '{name}': the header has {found}, counted from 0"
             )
-        near = difflib.get_close_matches(name, dict.fromkeys(self._core.keywords()), n=3)
+        known = list(dict.fromkeys(self._list.keywords()))[:_MOST_COMPARED]
+        near = difflib.get_close_matches(name, known, n=3)
         hint = "; did you mean " + " or ".join(f"'{k}'" for k in near) + "?" if near else ""
         return KeywordNotFoundError(f"no keyword '{name}' in the header of {len(self)} cards{hint}")
 
@@ -338,16 +342,16 @@ class Cards(Sequence[Card]):
         return len(self._header)
 
     def __iter__(self) -> Iterator[Card]:
-        return map(Card._make, self._header._core.cards())
+        return map(Card._make, self._header._list.cards())
 
     @overload
-    def __getitem__(self, key: slice) -> list[Card]: ...
-    @overload
     def __getitem__(self, key: Key) -> Card: ...
+    @overload
+    def __getitem__(self, key: slice) -> list[Card]: ...
     def __getitem__(self, key: Key | slice) -> Card | list[Card]:
         if isinstance(key, slice):
             return list(self)[key]
-        return Card._make(self._header._core.card_at(self._header._position(key)))
+        return Card._make(self._header._list.card_at(self._header._position(key)))
 
     def __repr__(self) -> str:
         return "[" + ",\n ".join(map(repr, self)) + "]"
@@ -364,8 +368,8 @@ class Comments:
 
     def __setitem__(self, key: Key, comment: str) -> None:
         position = self._header._position(key)
-        keyword, value, _ = self._header._core.card_at(position)
-        self._header._core.replace(position, keyword, value, comment)
+        keyword, value, _ = self._header._list.card_at(position)
+        self._header._list.replace(position, keyword, value, comment)
 
     def __repr__(self) -> str:
         return "\n".join(f"{c.keyword:8}  {c.comment}" for c in self._header.cards if c.comment)

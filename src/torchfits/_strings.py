@@ -20,8 +20,8 @@ _SHOWN = 6
 class Strings:
     """Strings of one width, kept verbatim as bytes.
 
-    The text of an entry ends at its first NUL and loses its trailing blanks; bytes above 127 are read as Latin-1.
-    Comparison and `to_list` use that text; the bytes themselves stay as they are in the file.
+    The text of an entry ends at its first NUL and loses its trailing blanks; bytes above 127 are
+    read as Latin-1. Comparison and `to_list` use that text; the bytes stay as they are in the file.
 
     Parameters
     ----------
@@ -41,7 +41,8 @@ class Strings:
     def __init__(self, data: torch.Tensor) -> None:
         import torch
 
-        if not isinstance(data, torch.Tensor) or data.dtype != torch.uint8 or data.ndim < 2:
+        given: object = data
+        if not isinstance(given, torch.Tensor) or data.dtype != torch.uint8 or data.ndim < 2:
             raise TypeError("Strings takes a uint8 tensor of shape [N, ..., width]")
         self._data = data
 
@@ -87,9 +88,10 @@ class Strings:
         return int(self._data.shape[0])
 
     def __getitem__(self, key: Any) -> Any:
-        """A ``str`` for a single entry, else the selected `Strings`."""
+        """Select: a ``str`` for a single entry, else `Strings`."""
         if isinstance(key, tuple):
-            selected = self._data[(*key, slice(None))]
+            entry = (*key, slice(None))
+            selected = self._data[entry]
         elif hasattr(key, "__index__") and getattr(key, "ndim", 0) == 0:
             selected = self._data[operator.index(key)]
         else:
@@ -102,7 +104,7 @@ class Strings:
         return (Strings(part) for part in self._data)
 
     def to_list(self) -> list[Any]:
-        """The texts, nested like `shape`."""
+        """List the texts, nested like `shape`."""
         texts: list[Any] = _texts(self._data)
         for position in range(len(self.shape) - 1, 0, -1):
             size, count = self.shape[position], _product(self.shape[:position])
@@ -110,9 +112,10 @@ class Strings:
         return texts
 
     def to_numpy(self) -> np.ndarray[Any, Any]:
-        """The bytes as a numpy array of dtype ``S<width>``; memory is shared where it is contiguous on the host.
+        """Give the bytes as a numpy array of dtype ``S<width>``.
 
-        numpy drops trailing NULs of an entry, but neither blanks nor what follows an inner NUL.
+        Memory is shared where it is contiguous on the host. numpy drops trailing NULs of an
+        entry, but neither blanks nor what follows an inner NUL.
         """
         import numpy as np
 
@@ -137,11 +140,11 @@ class Strings:
         return equal if equal is NotImplemented else ~equal
 
     def to(self, device: Any, non_blocking: bool = False) -> Strings:
-        """The strings on another device."""
+        """Move to a device."""
         return Strings(self._data.to(device, non_blocking=non_blocking))
 
     def pin_memory(self) -> Strings:
-        """A copy in page-locked memory, for asynchronous copies to a GPU."""
+        """Copy to page-locked memory, for asynchronous copies to a GPU."""
         return Strings(self._data.pin_memory())
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -155,7 +158,7 @@ class Strings:
 
 
 def normal_rows(key: Any, length: int) -> slice | torch.Tensor:
-    """What selects rows, as a slice with a positive step or a tensor of positions in ``[0, length)``.
+    """Turn what selects rows into a slice with a positive step or positions in ``[0, length)``.
 
     Parameters
     ----------
@@ -182,7 +185,8 @@ def normal_rows(key: Any, length: int) -> slice | torch.Tensor:
         raise TypeError(f"rows are selected with a slice, integers or a bool mask, not {key!r}")
     # An empty list has no dtype of its own: torch would take it for floats.
     plain = isinstance(key, (list, tuple, range))
-    rows = torch.tensor(list(key), dtype=None if len(key) else torch.int64) if plain else torch.as_tensor(key)
+    dtype = None if len(key) else torch.int64
+    rows = torch.tensor(list(key), dtype=dtype) if plain else torch.as_tensor(key)
     if rows.ndim != 1 or rows.is_floating_point() or rows.is_complex():
         found = f"{rows.dtype} of shape {tuple(rows.shape)}"
         raise TypeError(f"rows are selected with one dimension of integers or bools, not {found}")
@@ -198,14 +202,20 @@ def normal_rows(key: Any, length: int) -> slice | torch.Tensor:
 
 
 def take_rows(tensor: torch.Tensor, rows: slice | torch.Tensor) -> torch.Tensor:
-    """The rows of any tensor. torch indexes unsigned integers only as signed ones."""
-    import torch
-
+    """Select rows of a tensor of any dtype."""
     if isinstance(rows, slice):
         return tensor[rows]
     rows = rows.to(tensor.device)
-    signed = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}.get(tensor.dtype)
-    return tensor[rows] if signed is None else tensor.view(signed)[rows].view(tensor.dtype)
+    signed = tensor.view(signed_dtype(tensor.dtype))
+    return signed[rows].view(tensor.dtype)
+
+
+def signed_dtype(dtype: torch.dtype) -> torch.dtype:
+    """Name the dtype of the same size that torch can index and pickle: signed for unsigned."""
+    import torch
+
+    signed = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}
+    return signed.get(dtype, dtype)
 
 
 def _product(sizes: Sequence[int]) -> int:
@@ -221,11 +231,11 @@ def _encoded(text: str | bytes) -> bytes:
     try:
         return text.encode("latin-1")
     except UnicodeEncodeError:
-        raise ValueError(f"{text!r} has characters outside Latin-1, which FITS strings cannot hold") from None
+        raise ValueError(f"{text!r} has characters outside Latin-1: FITS cannot hold it") from None
 
 
 def _texts(data: torch.Tensor) -> list[str]:
-    """The texts of all entries, flat."""
+    """List the texts of all entries, flat."""
     width = int(data.shape[-1])
     count = _product(data.shape[:-1])
     if width == 0:
@@ -238,7 +248,7 @@ def _texts(data: torch.Tensor) -> list[str]:
 
 
 def _lengths(data: torch.Tensor) -> torch.Tensor:
-    """Length of the text of each entry."""
+    """Measure the text of each entry."""
     import torch
 
     width = data.shape[-1]

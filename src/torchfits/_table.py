@@ -10,7 +10,7 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from ._errors import ColumnNotFoundError
-from ._strings import Strings, normal_rows, take_rows
+from ._strings import Strings, normal_rows, signed_dtype, take_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +22,7 @@ __all__ = ["Column", "Table"]
 _SHOWN_ROWS = 5
 _SHOWN_COLUMNS = 8
 _CELL_WIDTH = 24
+_LISTED_NAMES = 20
 _CODES = {
     "bool": "L",
     "uint8": "B",
@@ -102,9 +103,10 @@ class Column:
 class Table:
     """Columns of equal length: tensors, and `Strings` for text.
 
-    ``t["X"]`` is a column, ``t["X", "Y"]`` or ``t[["X", "Y"]]`` a table of some, ``t[5]`` a row as a dict, and
-    ``t[10:20]``, ``t[[2, 7]]``, ``t[mask]`` a table of some rows. Names are found exactly, then in any case.
-    Slices share memory with the table; other selections of rows are copies.
+    ``t["X"]`` is a column, ``t["X", "Y"]`` or ``t[["X", "Y"]]`` a table of some, ``t[5]`` a row as
+    a dict, and ``t[10:20]``, ``t[[2, 7]]``, ``t[mask]`` a table of some rows. Names are found
+    exactly, then in any case. Slices share memory with the table; other selections of rows are
+    copies.
 
     Parameters
     ----------
@@ -121,7 +123,16 @@ class Table:
         If lengths or shapes disagree, or names differ in case only.
     """
 
-    __slots__ = ("_can_be_null", "_columns", "_masks", "_names", "_positions", "_schema", "_tensors", "_text")
+    __slots__ = (
+        "_can_be_null",
+        "_columns",
+        "_masks",
+        "_names",
+        "_positions",
+        "_schema",
+        "_tensors",
+        "_text",
+    )
 
     _names: list[str]
     _tensors: list[Any]  # text stays a bare tensor until somebody asks for it
@@ -150,7 +161,8 @@ class Table:
         for name in (*units, *(masks or {})):
             self._position(name)
         self._columns = [
-            _described(name, values, units.get(name)) for name, values in zip(self._names, self._tensors, strict=True)
+            _described(name, values, units.get(name))
+            for name, values in zip(self._names, self._tensors, strict=True)
         ]
         for name, mask in (masks or {}).items():
             position = self._position(name)
@@ -239,7 +251,7 @@ class Table:
         return list(self._names)
 
     def values(self) -> list[torch.Tensor | Strings]:
-        """The columns, in order."""
+        """List the columns, in order."""
         return [self._values(i) for i in range(len(self._names))]
 
     def items(self) -> list[tuple[str, torch.Tensor | Strings]]:
@@ -262,8 +274,8 @@ class Table:
         Returns
         -------
         torch.Tensor or None
-            ``bool``, of the shape of the column (of text: without the bytes); ``None`` exactly where the column
-            cannot declare a null. NaN is no null here.
+            ``bool``, of the shape of the column (of text: without the bytes); ``None`` exactly
+            where the column cannot declare a null. NaN is no null here.
         """
         position = self._position(name)
         mask = self._masks[position]
@@ -276,15 +288,15 @@ class Table:
         return mask
 
     def to(self, device: Any, non_blocking: bool = False) -> Table:
-        """The table on another device; tensors that are there already are shared."""
+        """Move to a device; tensors that are there already are shared."""
         return self._map(lambda tensor: tensor.to(device, non_blocking=non_blocking))
 
     def pin_memory(self) -> Table:
-        """A copy in page-locked memory, for asynchronous copies to a GPU."""
+        """Copy to page-locked memory, for asynchronous copies to a GPU."""
         return self._map(lambda tensor: tensor.pin_memory())
 
     def _map(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Table:
-        """The same columns, every tensor changed."""
+        """Change every tensor, and keep what is known of the columns."""
         tensors = [change(t.bytes if isinstance(t, Strings) else t) for t in self._tensors]
         masks = [None if mask is None else change(mask) for mask in self._masks]
         table = Table._from_core(self._names, tensors, masks, self._text, self._schema)
@@ -315,7 +327,7 @@ class Table:
         return {name: self._cell(i, index) for i, name in enumerate(self._names)}
 
     def _cell(self, position: int, row: int) -> Any:
-        """A Python scalar, or a tensor or `Strings` for a cell of many; ``None`` for a scalar null."""
+        """Read one cell: a Python scalar, ``None`` if null, or a tensor or `Strings` of many."""
         values, mask = self._values(position), self._masks[position]
         if isinstance(values, Strings):
             return values[row]
@@ -324,11 +336,13 @@ class Table:
         return None if mask is not None and bool(mask[row]) else values[row].item()
 
     def _with_nulls(self, null: str) -> Table:
-        """The table with nulls as NaN (``"nan"``; logicals keep their mask) or left as they are (``"raw"``)."""
+        """Make nulls NaN (``"nan"``; logicals keep their mask) or forget them (``"raw"``)."""
         import torch
 
         columns, can_be_null = self._describe()
-        table = Table._from_core(self._names, list(self._tensors), list(self._masks), self._text, None)
+        table = Table._from_core(
+            self._names, list(self._tensors), list(self._masks), self._text, None
+        )
         table._columns, table._can_be_null = list(columns), list(can_be_null)
         for i, column in enumerate(columns):
             if not can_be_null[i] or (null == "nan" and column.dtype == torch.bool):
@@ -345,7 +359,8 @@ class Table:
     def __reduce__(self) -> tuple[Any, ...]:
         columns, can_be_null = self._describe()
         tensors = [t.bytes if isinstance(t, Strings) else t for t in self._tensors]
-        signed = [_as_signed(tensor) for tensor in tensors]
+        # Unsigned integers travel as signed ones: torch does not pickle all of them.
+        signed = [(tensor.view(signed_dtype(tensor.dtype)), tensor.dtype) for tensor in tensors]
         return (_rebuilt, (columns, can_be_null, signed, self._masks, list(self._text)))
 
     def __repr__(self) -> str:
@@ -355,8 +370,11 @@ class Table:
             return title
         grid = self._grid()
         widths = [max(len(line[i]) for line in grid) for i in range(len(grid[0]))]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in grid]
-        return "\n".join([title, *(line.rstrip() for line in lines)])
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+            for line in grid
+        ]
+        return "\n".join([title, *lines])
 
     def _repr_html_(self) -> str:
         rows, columns = self.shape
@@ -375,56 +393,51 @@ class Table:
         lines = [[column.name for column in described], [_kind(column) for column in described]]
         if any(column.unit for column in described):
             lines.insert(1, [column.unit or "" for column in described])
-        lines += [[_shown(self._cell(i, row)) for i in shown] for row in range(min(len(self), _SHOWN_ROWS))]
+        rows = range(min(len(self), _SHOWN_ROWS))
+        lines.extend([_shown(self._cell(i, row)) for i in shown] for row in rows)
         if len(self) > _SHOWN_ROWS:
             lines.append(["..."] * len(shown))
-        return [line + ["..."] for line in lines] if len(columns) > len(shown) else lines
+        return [[*line, "..."] for line in lines] if len(columns) > len(shown) else lines
 
 
 def _rebuilt(
     columns: list[Column],
     can_be_null: list[bool],
-    signed: list[tuple[torch.Tensor, str]],
+    signed: list[tuple[torch.Tensor, torch.dtype]],
     masks: list[torch.Tensor | None],
     text: list[int],
 ) -> Table:
-    import torch
-
-    tensors = [tensor.view(getattr(torch, dtype)) for tensor, dtype in signed]
+    tensors = [tensor.view(dtype) for tensor, dtype in signed]
     table = Table._from_core([column.name for column in columns], tensors, masks, text, None)
     table._columns, table._can_be_null = columns, can_be_null
     return table
 
 
-def _as_signed(tensor: torch.Tensor) -> tuple[torch.Tensor, str]:
-    """A tensor that pickles, and the dtype to see it as: torch does not pickle unsigned integers."""
-    import torch
-
-    name = str(tensor.dtype).removeprefix("torch.")
-    signed = name.removeprefix("u") if name in ("uint16", "uint32", "uint64") else name
-    return tensor.view(getattr(torch, signed)), name
-
-
 def _not_found(name: str, names: list[str], found: list[int]) -> ColumnNotFoundError:
     if found:
         candidates = " or ".join(repr(names[i]) for i in found)
-        return ColumnNotFoundError(f"column {name!r} is ambiguous: {candidates} differ in case only; spell one exactly")
+        return ColumnNotFoundError(f"column {name!r} is ambiguous: spell {candidates} exactly")
     if not names:
         return ColumnNotFoundError(f"no column {name!r}: the table has no columns")
     by_fold = {other.casefold(): other for other in names}
     near = [by_fold[fold] for fold in difflib.get_close_matches(name.casefold(), by_fold)]
-    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"the table has {', '.join(names[:20])}"
-    return ColumnNotFoundError(f"no column {name!r}; {hint}" + (", ..." if not near and len(names) > 20 else ""))
+    if near:
+        return ColumnNotFoundError(
+            f"no column {name!r}; did you mean {' or '.join(map(repr, near))}?"
+        )
+    listed = names[:_LISTED_NAMES] + ["..."] * (len(names) > _LISTED_NAMES)
+    return ColumnNotFoundError(f"no column {name!r}; the table has {', '.join(listed)}")
 
 
 def _as_values(name: str, values: Any) -> torch.Tensor | Strings:
     import torch
 
-    if isinstance(values, list) and (not values or all(isinstance(text, (str, bytes)) for text in values)):
+    if isinstance(values, list) and all(isinstance(text, (str, bytes)) for text in values):
         values = Strings.from_list(values)
     if isinstance(values, Strings) or (isinstance(values, torch.Tensor) and values.ndim > 0):
         return values
-    raise TypeError(f"column {name!r} is a tensor [N, ...], Strings or a list of str, not {type(values).__name__}")
+    kind = type(values).__name__
+    raise TypeError(f"column {name!r}: a tensor [N, ...], Strings or a list of str, not {kind}")
 
 
 def _check_columns(names: list[str], values: list[torch.Tensor | Strings]) -> None:
@@ -433,7 +446,8 @@ def _check_columns(names: list[str], values: list[torch.Tensor | Strings]) -> No
         raise ValueError(f"columns differ in length: {lengths}")
     folded: dict[str, str] = {}
     for name in names:
-        if not isinstance(name, str) or not name:
+        given: object = name
+        if not isinstance(given, str) or not given:
             raise TypeError(f"the name of a column is a str that is not empty, not {name!r}")
         if (other := folded.setdefault(name.casefold(), name)) != name:
             raise ValueError(f"the names {other!r} and {name!r} differ in case only")
@@ -442,7 +456,12 @@ def _check_columns(names: list[str], values: list[torch.Tensor | Strings]) -> No
 def _check_mask(name: str, mask: torch.Tensor, shape: tuple[int, ...]) -> None:
     import torch
 
-    if not isinstance(mask, torch.Tensor) or mask.dtype != torch.bool or tuple(mask.shape) != shape:
+    given: object = mask
+    if (
+        not isinstance(given, torch.Tensor)
+        or mask.dtype != torch.bool
+        or tuple(mask.shape) != shape
+    ):
         raise ValueError(f"the mask of column {name!r} is a bool tensor of shape {shape}")
 
 
@@ -451,7 +470,7 @@ def _array_shape(values: torch.Tensor | Strings) -> tuple[int, ...]:
 
 
 def _described(name: str, values: torch.Tensor | Strings, unit: str | None) -> Column:
-    """The Column of values that come from no file."""
+    """Describe values that come from no file."""
     shape = _array_shape(values)[1:]
     if isinstance(values, Strings):
         code, dtype, sizes = "A", None, (values.width, *reversed(shape))
@@ -471,13 +490,13 @@ def _dtype_name(column: Column) -> str:
 
 
 def _kind(column: Column) -> str:
-    """The dtype and shape of a column in one word, such as ``float32[3]``."""
+    """Write dtype and shape of a cell in one word, such as ``float32[3]``."""
     name = "str" if column.dtype is None else _dtype_name(column)
     return name + (f"[{','.join(map(str, column.shape))}]" if column.shape else "")
 
 
 def _shown(value: Any) -> str:
-    """One cell, short."""
+    """Write one cell, short."""
     import torch
 
     if isinstance(value, torch.Tensor):

@@ -27,7 +27,8 @@ class ScratchFile {
 
   void write(std::span<const std::byte> bytes) const {
     std::ofstream(path_, std::ios::binary | std::ios::trunc)
-        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+        .write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
   }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What every ByteSource promises, held against each of them.
-#include "io/byte_source.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -17,10 +15,11 @@
 #include "base/defaults.h"
 #include "base/error.h"
 #include "base/parallel.h"
-#include "scratch_file.h"
+#include "io/byte_source.h"
 #include "io/file_source.h"
 #include "io/memory_source.h"
 #include "io/stream_source.h"
+#include "scratch_file.h"
 
 namespace torchfits {
 namespace {
@@ -108,7 +107,8 @@ TEST_P(SourceTests, HandsOverRangesInAnyOrderOverlappingAndEmpty) {
   const auto bytes = random_bytes(300'000);
   const auto source = GetParam().open(bytes);
   expect_ranges(*source, bytes, {{0, 300'000}});
-  expect_ranges(*source, bytes, {{299'999, 1}, {0, 1}, {150'000, 100}, {150'050, 100}, {150'000, 100}});
+  expect_ranges(*source, bytes,
+                {{299'999, 1}, {0, 1}, {150'000, 100}, {150'050, 100}, {150'000, 100}});
   expect_ranges(*source, bytes, {{300'000, 0}, {7, 0}, {0, 80}});
 }
 
@@ -150,7 +150,8 @@ TEST_P(SourceTests, RandomRequestsEqualTheBytes) {
 
 TEST_P(SourceTests, PastTheEndIsTruncatedAndNothingIsHandedOver) {
   const auto source = GetParam().open(random_bytes(50'000));
-  for (const ByteRange bad : {ByteRange{50'000, 1}, ByteRange{49'999, 2}, ByteRange{60'000, 0}, ByteRange{1ULL << 62, 8}}) {
+  for (const ByteRange bad : {ByteRange{50'000, 1}, ByteRange{49'999, 2}, ByteRange{60'000, 0},
+                              ByteRange{1ULL << 62, 8}}) {
     const std::vector<ByteRange> ranges{{0, 10}, bad};
     try {
       source->for_each(ranges, [](std::size_t, ByteView) { ADD_FAILURE(); });
@@ -163,7 +164,8 @@ TEST_P(SourceTests, PastTheEndIsTruncatedAndNothingIsHandedOver) {
 
 TEST_P(SourceTests, OffsetsThatOverflowAreErrors) {
   const auto source = GetParam().open(random_bytes(5000));
-  for (const ByteRange bad : {ByteRange{UINT64_MAX, 1}, ByteRange{1, UINT64_MAX}, ByteRange{UINT64_MAX, UINT64_MAX}}) {
+  for (const ByteRange bad :
+       {ByteRange{UINT64_MAX, 1}, ByteRange{1, UINT64_MAX}, ByteRange{UINT64_MAX, UINT64_MAX}}) {
     EXPECT_THROW(source->for_each({&bad, 1}, [](std::size_t, ByteView) {}), FitsError);
   }
 }
@@ -172,8 +174,9 @@ TEST_P(SourceTests, AnErrorOfTheConsumerComesOut) {
   const auto source = GetParam().open(random_bytes(16 * MiB));
   std::vector<ByteRange> pieces;
   for (std::uint64_t i = 0; i < 4; ++i) pieces.push_back({i * 4 * MiB, 4 * MiB});
-  EXPECT_THROW(source->for_each(pieces, [](std::size_t, ByteView) { throw FitsError::format("mine"); }),
-               FitsError);
+  EXPECT_THROW(
+      source->for_each(pieces, [](std::size_t, ByteView) { throw FitsError::format("mine"); }),
+      FitsError);
   EXPECT_EQ(source->extent(5), 5U);
 }
 
@@ -231,7 +234,9 @@ class CountedStream final : public ByteStream {
     for (auto& b : into) b = byte_at(given_++);
     return into.size();
   }
-  static std::byte byte_at(std::uint64_t at) { return static_cast<std::byte>(at ^ (at >> 8) ^ (at >> 16) ^ (at >> 24)); }
+  static std::byte byte_at(std::uint64_t at) {
+    return static_cast<std::byte>(at ^ (at >> 8) ^ (at >> 16) ^ (at >> 24));
+  }
 
  private:
   std::uint64_t& given_;
@@ -267,7 +272,8 @@ TEST(StreamSource, SpoolsWhatDoesNotFitInMemory) {
 TEST(MemorySource, KeepsTheOwnerAlive) {
   auto owner = std::make_shared<const Bytes>(Bytes{std::byte{9}});
   const std::weak_ptr<const Bytes> watch = owner;
-  auto source = borrow_bytes(*owner, std::move(owner), "<mine>");
+  const ByteView view = *owner;
+  auto source = borrow_bytes(view, std::move(owner), "<mine>");
   EXPECT_FALSE(watch.expired());
   EXPECT_EQ(source->name(), "<mine>");
   source.reset();

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "decode/columns.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -9,11 +7,13 @@
 #include <string>
 
 #include "base/error.h"
+#include "decode/columns.h"
 
 namespace torchfits {
 namespace {
 
-Column column_of(const std::string& form, Scaling scaling = {}, std::optional<std::int64_t> null = {}) {
+Column column_of(const std::string& form, Scaling scaling = {},
+                 std::optional<std::int64_t> null = {}) {
   Column column;
   column.name = "C_" + form;
   column.form = TForm::parse(form);
@@ -81,8 +81,9 @@ Decoded decode(const TableLayout& table, const std::vector<std::byte>& rows, Row
   for (std::uint64_t b = 0; b < plan.blocks(); ++b) {
     const auto block = plan.block(b);
     // A copy of exactly the block's bytes lets the address sanitizer see what is read beside them.
-    const std::vector<std::byte> lent(rows.begin() + static_cast<std::ptrdiff_t>(block.range.offset),
-                                      rows.begin() + static_cast<std::ptrdiff_t>(block.range.end()));
+    const std::vector<std::byte> lent(
+        rows.begin() + static_cast<std::ptrdiff_t>(block.range.offset),
+        rows.begin() + static_cast<std::ptrdiff_t>(block.range.end()));
     decoder(block, lent);
   }
   for (std::size_t i = 0; i < n; ++i) decoded.nulls.push_back(decoder.nulls(i));
@@ -91,27 +92,33 @@ Decoded decode(const TableLayout& table, const std::vector<std::byte>& rows, Row
 
 RowSelection all_rows(const TableLayout& table) { return {0, 1, table.rows, {}}; }
 
-Decoded decode_one(const Column& column, std::uint64_t rows, std::initializer_list<int> bytes, bool scaled = true) {
+Decoded decode_one(const Column& column, std::uint64_t rows, std::initializer_list<int> bytes,
+                   bool scaled = true) {
   const auto table = table_of({column}, rows);
   return decode(table, bytes_of(bytes), all_rows(table), scaled);
 }
 
 TEST(RowDecoder, SwapsNumbers) {
-  EXPECT_EQ(decode_one(column_of("B"), 2, {5, 255}).values<std::uint8_t>(0), (std::vector<std::uint8_t>{5, 255}));
+  EXPECT_EQ(decode_one(column_of("B"), 2, {5, 255}).values<std::uint8_t>(0),
+            (std::vector<std::uint8_t>{5, 255}));
   EXPECT_EQ(decode_one(column_of("I"), 2, {1, 2, 255, 254}).values<std::int16_t>(0),
             (std::vector<std::int16_t>{258, -2}));
-  EXPECT_EQ(decode_one(column_of("J"), 1, {0, 1, 2, 3}).values<std::int32_t>(0), std::vector<std::int32_t>{66051});
-  EXPECT_EQ(decode_one(column_of("K"), 1, {255, 255, 255, 255, 255, 255, 255, 0}).values<std::int64_t>(0),
-            std::vector<std::int64_t>{-256});
+  EXPECT_EQ(decode_one(column_of("J"), 1, {0, 1, 2, 3}).values<std::int32_t>(0),
+            std::vector<std::int32_t>{66051});
+  EXPECT_EQ(
+      decode_one(column_of("K"), 1, {255, 255, 255, 255, 255, 255, 255, 0}).values<std::int64_t>(0),
+      std::vector<std::int64_t>{-256});
   EXPECT_EQ(decode_one(column_of("E"), 2, {0x3F, 0x80, 0, 0, 0xC0, 0x20, 0, 0}).values<float>(0),
             (std::vector<float>{1.0F, -2.5F}));
-  EXPECT_EQ(decode_one(column_of("D"), 1, {0x40, 0x09, 0x21, 0xFB, 0x54, 0x44, 0x2D, 0x18}).values<double>(0),
+  EXPECT_EQ(decode_one(column_of("D"), 1, {0x40, 0x09, 0x21, 0xFB, 0x54, 0x44, 0x2D, 0x18})
+                .values<double>(0),
             std::vector<double>{3.141592653589793});
 }
 
 TEST(RowDecoder, SwapsCellsOfManyElements) {
-  EXPECT_EQ(decode_one(column_of("3I"), 2, {0, 1, 0, 2, 0, 3, 1, 0, 2, 0, 3, 0}).values<std::int16_t>(0),
-            (std::vector<std::int16_t>{1, 2, 3, 256, 512, 768}));
+  EXPECT_EQ(
+      decode_one(column_of("3I"), 2, {0, 1, 0, 2, 0, 3, 1, 0, 2, 0, 3, 0}).values<std::int16_t>(0),
+      (std::vector<std::int16_t>{1, 2, 3, 256, 512, 768}));
   EXPECT_EQ(decode_one(column_of("2B"), 2, {1, 2, 3, 4}).values<std::uint8_t>(0),
             (std::vector<std::uint8_t>{1, 2, 3, 4}));
 }
@@ -119,16 +126,21 @@ TEST(RowDecoder, SwapsCellsOfManyElements) {
 TEST(RowDecoder, test_t66_complex_numbers_swap_by_component) {
   EXPECT_EQ(decode_one(column_of("C"), 1, {0x3F, 0x80, 0, 0, 0xC0, 0, 0, 0}).values<float>(0),
             (std::vector<float>{1.0F, -2.0F}));
-  EXPECT_EQ(decode_one(column_of("M"), 1, {0x3F, 0xF0, 0, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0}).values<double>(0),
+  EXPECT_EQ(decode_one(column_of("M"), 1, {0x3F, 0xF0, 0, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0})
+                .values<double>(0),
             (std::vector<double>{1.0, -2.0}));
-  EXPECT_EQ(decode_one(column_of("2C"), 1, {0x3F, 0x80, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0}).values<float>(0),
-            (std::vector<float>{1.0F, -2.0F, 0.0F, 2.0F}));
+  EXPECT_EQ(
+      decode_one(column_of("2C"), 1, {0x3F, 0x80, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0})
+          .values<float>(0),
+      (std::vector<float>{1.0F, -2.0F, 0.0F, 2.0F}));
 }
 
 TEST(RowDecoder, test_t44_unsigned_columns_are_exact) {
-  EXPECT_EQ(decode_one(column_of("I", {1, 32768}), 3, {0x80, 0, 0, 0, 0x7F, 0xFF}).values<std::uint16_t>(0),
+  EXPECT_EQ(decode_one(column_of("I", {1, 32768}), 3, {0x80, 0, 0, 0, 0x7F, 0xFF})
+                .values<std::uint16_t>(0),
             (std::vector<std::uint16_t>{0, 32768, 65535}));
-  EXPECT_EQ(decode_one(column_of("J", {1, 2147483648.0}), 2, {0x80, 0, 0, 0, 0x7F, 255, 255, 255}).values<std::uint32_t>(0),
+  EXPECT_EQ(decode_one(column_of("J", {1, 2147483648.0}), 2, {0x80, 0, 0, 0, 0x7F, 255, 255, 255})
+                .values<std::uint32_t>(0),
             (std::vector<std::uint32_t>{0, 4294967295U}));
   EXPECT_EQ(decode_one(column_of("2K", {1, 9223372036854775808.0}), 1,
                        {0x80, 0, 0, 0, 0, 0, 0, 1, 0x7F, 255, 255, 255, 255, 255, 255, 255})
@@ -144,7 +156,8 @@ TEST(RowDecoder, test_t45_a_signed_byte_column_is_int8) {
 }
 
 TEST(RowDecoder, test_t46_a_whole_offset_of_64_bit_integers_is_exact) {
-  EXPECT_EQ(decode_one(column_of("K", {1, 1000}), 1, {0x7F, 255, 255, 255, 255, 255, 0, 0}).values<std::int64_t>(0),
+  EXPECT_EQ(decode_one(column_of("K", {1, 1000}), 1, {0x7F, 255, 255, 255, 255, 255, 0, 0})
+                .values<std::int64_t>(0),
             std::vector<std::int64_t>{9223372036854710272LL + 1000});
 }
 
@@ -154,7 +167,8 @@ TEST(RowDecoder, test_t47_scaled_columns_are_float64_and_leave_the_next_column_a
   const auto decoded = decode(table, rows, all_rows(table));
   EXPECT_EQ(decoded.values<double>(0), (std::vector<double>{1.5, 2.0, 2.5}));
   EXPECT_EQ(decoded.values<std::int32_t>(1), (std::vector<std::int32_t>{10, 20, 30}));
-  EXPECT_EQ(decode(table, rows, all_rows(table), false).values<std::int16_t>(0), (std::vector<std::int16_t>{1, 2, 3}));
+  EXPECT_EQ(decode(table, rows, all_rows(table), false).values<std::int16_t>(0),
+            (std::vector<std::int16_t>{1, 2, 3}));
 }
 
 TEST(RowDecoder, test_t42_tnull_is_compared_with_the_stored_value) {
@@ -175,9 +189,11 @@ TEST(RowDecoder, NullsAreCountedWhereNobodyAskedForAMask) {
   const auto table = table_of({column_of("I", {}, 2), column_of("L"), column_of("I")}, 2);
   const auto rows = bytes_of({0, 2, 0, 0, 2, 0, 3, 'T', 0, 2});
   std::vector<std::byte> numbers(4), logicals(2), others(4);
-  RowDecoder decoder(table, {{0, numbers.data(), nullptr}, {1, logicals.data(), nullptr}, {2, others.data(), nullptr}},
-                     {request_column(table.columns[0], true), request_column(table.columns[1], true),
-                      request_column(table.columns[2], true)});
+  RowDecoder decoder(
+      table,
+      {{0, numbers.data(), nullptr}, {1, logicals.data(), nullptr}, {2, others.data(), nullptr}},
+      {request_column(table.columns[0], true), request_column(table.columns[1], true),
+       request_column(table.columns[2], true)});
   const std::vector<std::size_t> columns{0, 1, 2};
   decoder(TablePlan::make(table, 0, columns, all_rows(table)).block(0), rows);
   EXPECT_EQ(decoder.nulls(0), 1U);
@@ -201,8 +217,9 @@ TEST(RowDecoder, test_t49_logicals_are_t_f_or_null) {
 TEST(RowDecoder, test_t49_another_logical_byte_is_an_error_with_row_and_column) {
   const auto table = table_of({column_of("L")}, 4);
   const auto rows = bytes_of({'T', 'F', 0x31, 'T'});
-  for (const auto& [selection, row] :
-       {std::pair{RowSelection{0, 1, 4, {}}, "row 2"}, {RowSelection{3, -1, 4, {}}, "row 2"}, {RowSelection{0, 2, 2, {}}, "row 2"}}) {
+  for (const auto& [selection, row] : {std::pair{RowSelection{0, 1, 4, {}}, "row 2"},
+                                       {RowSelection{3, -1, 4, {}}, "row 2"},
+                                       {RowSelection{0, 2, 2, {}}, "row 2"}}) {
     try {
       static_cast<void>(decode(table, rows, selection));
       FAIL() << "accepted";
@@ -216,9 +233,11 @@ TEST(RowDecoder, test_t49_another_logical_byte_is_an_error_with_row_and_column) 
 }
 
 TEST(RowDecoder, test_t48_bits_come_most_significant_first_and_padding_stays_out) {
-  const auto decoded = decode_one(column_of("11X"), 2, {0b10100000, 0b01111111, 0b00000001, 0b11000000});
+  const auto decoded =
+      decode_one(column_of("11X"), 2, {0b10100000, 0b01111111, 0b00000001, 0b11000000});
   EXPECT_EQ(decoded.values<std::uint8_t>(0),
-            (std::vector<std::uint8_t>{1, 0, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0}));
+            (std::vector<std::uint8_t>{1, 0, 1, 0, 0, 0, 0, 0, 0, 1, 1,
+                                       0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0}));
 }
 
 TEST(RowDecoder, test_t40_strings_keep_their_bytes) {
@@ -227,7 +246,8 @@ TEST(RowDecoder, test_t40_strings_keep_their_bytes) {
 }
 
 TEST(RowDecoder, test_t53_zero_width_columns_are_empty) {
-  const auto table = table_of({column_of("0A"), column_of("I"), column_of("0D"), column_of("0X")}, 2);
+  const auto table =
+      table_of({column_of("0A"), column_of("I"), column_of("0D"), column_of("0X")}, 2);
   const auto decoded = decode(table, bytes_of({0, 1, 0, 2}), all_rows(table));
   EXPECT_EQ(decoded.values<std::int16_t>(1), (std::vector<std::int16_t>{1, 2}));
   EXPECT_TRUE(decoded.data[0].empty() && decoded.data[2].empty() && decoded.data[3].empty());
@@ -265,9 +285,9 @@ struct Swapped {
 };
 
 TEST(RowDecoder, EverySelectionOfALargeTableEqualsByteReversalRowByRow) {
-  const std::vector<Swapped> forms{{"K", 8, 1},   {"5E", 4, 5},  {"16A", 1, 16}, {"I", 2, 1},    {"B", 1, 1},
-                                   {"3C", 4, 6},  {"7A", 1, 7},  {"M", 8, 2},    {"40I", 2, 40}, {"9B", 1, 9},
-                                   {"300D", 8, 300}, {"J", 4, 1}};
+  const std::vector<Swapped> forms{{"K", 8, 1},    {"5E", 4, 5}, {"16A", 1, 16},   {"I", 2, 1},
+                                   {"B", 1, 1},    {"3C", 4, 6}, {"7A", 1, 7},     {"M", 8, 2},
+                                   {"40I", 2, 40}, {"9B", 1, 9}, {"300D", 8, 300}, {"J", 4, 1}};
   std::vector<Column> columns;
   for (const auto& form : forms) columns.push_back(column_of(form.form));
   const auto table = table_of(columns, 700);
@@ -275,15 +295,18 @@ TEST(RowDecoder, EverySelectionOfALargeTableEqualsByteReversalRowByRow) {
   std::vector<std::byte> rows(table.rows * table.row_bytes);
   for (auto& byte : rows) byte = static_cast<std::byte>(random());
   const std::vector<std::int64_t> indices{5, 6, 7, 8, 8, 699, 0, 1, 300};
-  for (const auto& selection : {RowSelection{0, 1, 700, {}}, RowSelection{699, -1, 700, {}}, RowSelection{3, 7, 99, {}},
-                                RowSelection{690, -100, 7, {}}, RowSelection{0, 1, indices.size(), indices}}) {
+  for (const auto& selection :
+       {RowSelection{0, 1, 700, {}}, RowSelection{699, -1, 700, {}}, RowSelection{3, 7, 99, {}},
+        RowSelection{690, -100, 7, {}}, RowSelection{0, 1, indices.size(), indices}}) {
     const auto decoded = decode(table, rows, selection);
     for (std::size_t c = 0; c < forms.size(); ++c) {
       std::vector<std::byte> expected;
       for (std::uint64_t r = 0; r < selection.count; ++r) {
-        const auto row = selection.indices.empty() ? selection.start + static_cast<std::int64_t>(r) * selection.step
-                                                   : selection.indices[r];
-        const auto* cell = rows.data() + static_cast<std::uint64_t>(row) * table.row_bytes + table.columns[c].offset;
+        const auto row = selection.indices.empty()
+                             ? selection.start + static_cast<std::int64_t>(r) * selection.step
+                             : selection.indices[r];
+        const auto* cell = rows.data() + static_cast<std::uint64_t>(row) * table.row_bytes +
+                           table.columns[c].offset;
         for (std::size_t e = 0; e < forms[c].count; ++e) {
           const auto element = reversed(cell + e * forms[c].size, forms[c].size);
           expected.insert(expected.end(), element.begin(), element.end());
@@ -295,21 +318,26 @@ TEST(RowDecoder, EverySelectionOfALargeTableEqualsByteReversalRowByRow) {
 }
 
 TEST(RowDecoder, LongRunsOfScaledCellsEqualTheFormula) {
-  const auto table = table_of({column_of("I", {0.25, -3}), column_of("700I", {2, 1}), column_of("3B", {10, 0})}, 900);
+  const auto table = table_of(
+      {column_of("I", {0.25, -3}), column_of("700I", {2, 1}), column_of("3B", {10, 0})}, 900);
   std::mt19937 random(4);
   std::vector<std::byte> rows(table.rows * table.row_bytes);
   for (auto& byte : rows) byte = static_cast<std::byte>(random());
   const auto decoded = decode(table, rows, all_rows(table));
-  const auto narrow = decoded.values<double>(0), wide = decoded.values<double>(1), bytes = decoded.values<double>(2);
+  const auto narrow = decoded.values<double>(0), wide = decoded.values<double>(1),
+             bytes = decoded.values<double>(2);
   const auto stored = [&](std::uint64_t row, std::uint64_t byte) {
     const auto* at = rows.data() + row * table.row_bytes + byte;
-    return static_cast<std::int16_t>(std::to_integer<int>(at[0]) * 256 + std::to_integer<int>(at[1]));
+    return static_cast<std::int16_t>(std::to_integer<int>(at[0]) * 256 +
+                                     std::to_integer<int>(at[1]));
   };
   for (std::uint64_t r = 0; r < table.rows; ++r) {
     ASSERT_EQ(narrow[r], -3 + 0.25 * stored(r, 0));
-    for (std::uint64_t e = 0; e < 700; ++e) ASSERT_EQ(wide[r * 700 + e], 1 + 2.0 * stored(r, 2 + 2 * e));
+    for (std::uint64_t e = 0; e < 700; ++e)
+      ASSERT_EQ(wide[r * 700 + e], 1 + 2.0 * stored(r, 2 + 2 * e));
     for (std::uint64_t e = 0; e < 3; ++e) {
-      ASSERT_EQ(bytes[r * 3 + e], 10.0 * std::to_integer<int>(rows[r * table.row_bytes + 1402 + e]));
+      ASSERT_EQ(bytes[r * 3 + e],
+                10.0 * std::to_integer<int>(rows[r * table.row_bytes + 1402 + e]));
     }
   }
 }

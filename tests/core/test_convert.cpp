@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Expected bits are those of IEEE 754 binary16 and of bfloat16, worked out by hand or found by search among all values.
-#include "decode/convert.h"
-
+// Expected bits are those of IEEE 754 binary16 and of bfloat16, worked out by hand or found by
+// search among all values.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,6 +9,8 @@
 #include <cstring>
 #include <random>
 #include <vector>
+
+#include "decode/convert.h"
 
 namespace torchfits {
 namespace {
@@ -24,12 +25,14 @@ struct Known {
 
 TEST(Convert, HalfOfKnownValues) {
   const std::array<Known, 24> known{{
-      {0.0F, 0x0000},           {-0.0F, 0x8000},          {1.0F, 0x3c00},           {-2.0F, 0xc000},
-      {65504.0F, 0x7bff},       {65519.996F, 0x7bff},     {65520.0F, 0x7c00},       {65536.0F, 0x7c00},
-      {1e30F, 0x7c00},          {-1e30F, 0xfc00},         {kInfinity, 0x7c00},      {-kInfinity, 0xfc00},
-      {0x1p-14F, 0x0400},       {0x1.ff8p-15F, 0x03ff},   {0x1.ffcp-15F, 0x0400},   {0x1p-24F, 0x0001},
-      {0x1p-25F, 0x0000},       {0x1.000002p-25F, 0x0001}, {0x1.8p-24F, 0x0002},     {0x1p-149F, 0x0000},
-      {0x1.002p0F, 0x3c00},     {0x1.006p0F, 0x3c02},     {0x1.002002p0F, 0x3c01},  {kNan, 0x7e00},
+      {0.0F, 0x0000},       {-0.0F, 0x8000},         {1.0F, 0x3c00},
+      {-2.0F, 0xc000},      {65504.0F, 0x7bff},      {65519.996F, 0x7bff},
+      {65520.0F, 0x7c00},   {65536.0F, 0x7c00},      {1e30F, 0x7c00},
+      {-1e30F, 0xfc00},     {kInfinity, 0x7c00},     {-kInfinity, 0xfc00},
+      {0x1p-14F, 0x0400},   {0x1.ff8p-15F, 0x03ff},  {0x1.ffcp-15F, 0x0400},
+      {0x1p-24F, 0x0001},   {0x1p-25F, 0x0000},      {0x1.000002p-25F, 0x0001},
+      {0x1.8p-24F, 0x0002}, {0x1p-149F, 0x0000},     {0x1.002p0F, 0x3c00},
+      {0x1.006p0F, 0x3c02}, {0x1.002002p0F, 0x3c01}, {kNan, 0x7e00},
   }};
   for (const auto& [value, bits] : known) EXPECT_EQ(to_half(value).bits, bits) << value;
 }
@@ -42,20 +45,33 @@ TEST(Convert, HalfKeepsSignAndPayloadOfNan) {
 
 TEST(Convert, BFloat16OfKnownValues) {
   const std::array<Known, 14> known{{
-      {0.0F, 0x0000},        {-0.0F, 0x8000},        {1.0F, 0x3f80},      {-2.0F, 0xc000},       {0x1.01p0F, 0x3f80},
-      {0x1.03p0F, 0x3f82},   {0x1.010002p0F, 0x3f81}, {0x1p-133F, 0x0001}, {0x1p-134F, 0x0000},   {0x1.8p-133F, 0x0002},
-      {3.4028235e38F, 0x7f80}, {kInfinity, 0x7f80},   {-kInfinity, 0xff80}, {kNan, 0x7fc0},
+      {0.0F, 0x0000},
+      {-0.0F, 0x8000},
+      {1.0F, 0x3f80},
+      {-2.0F, 0xc000},
+      {0x1.01p0F, 0x3f80},
+      {0x1.03p0F, 0x3f82},
+      {0x1.010002p0F, 0x3f81},
+      {0x1p-133F, 0x0001},
+      {0x1p-134F, 0x0000},
+      {0x1.8p-133F, 0x0002},
+      {3.4028235e38F, 0x7f80},
+      {kInfinity, 0x7f80},
+      {-kInfinity, 0xff80},
+      {kNan, 0x7fc0},
   }};
   for (const auto& [value, bits] : known) EXPECT_EQ(to_bfloat16(value).bits, bits) << value;
 }
 
-/// All finite values >= 0 of a 16-bit format, then the power of two that infinity stands for when rounding.
+/// All finite values >= 0 of a 16-bit format, then the power of two that infinity stands for when
+/// rounding.
 std::vector<double> magnitudes(int mantissa_bits, int bias) {
   std::vector<double> values;
   const int exponents = 1 << (15 - mantissa_bits);
   for (int bits = 0; bits <= (exponents - 1) << mantissa_bits; ++bits) {
     const int exponent = bits >> mantissa_bits;
-    const int mantissa = (bits & ((1 << mantissa_bits) - 1)) + (exponent == 0 ? 0 : 1 << mantissa_bits);
+    const int mantissa =
+        (bits & ((1 << mantissa_bits) - 1)) + (exponent == 0 ? 0 : 1 << mantissa_bits);
     values.push_back(std::ldexp(mantissa, std::max(exponent, 1) - bias - mantissa_bits));
   }
   return values;
@@ -63,7 +79,8 @@ std::vector<double> magnitudes(int mantissa_bits, int bias) {
 
 std::uint16_t nearest(const std::vector<double>& values, float value) {
   const double magnitude = std::fabs(static_cast<double>(value));
-  const auto above = std::min(std::lower_bound(values.begin(), values.end(), magnitude), values.end() - 1);
+  const auto above =
+      std::min(std::lower_bound(values.begin(), values.end(), magnitude), values.end() - 1);
   auto index = above - values.begin();
   if (index > 0 && magnitude < *above) {
     const double up = *above - magnitude;
@@ -89,7 +106,8 @@ TEST(Convert, RandomFloatsGoToTheNearestOfAllValues) {
 }
 
 TEST(Convert, WideTypesReachHalfThroughFloat) {
-  const double just_above_tie = 1.0 + 0x1p-11 + 0x1p-40;  // rounds up in one step; in float it is the tie
+  const double just_above_tie =
+      1.0 + 0x1p-11 + 0x1p-40;  // rounds up in one step; in float it is the tie
   EXPECT_EQ((to_float<Half>(just_above_tie).bits), 0x3c00);
   EXPECT_EQ((to_float<BFloat16>(1.0 + 0x1p-8 + 0x1p-40).bits), 0x3f80);
   EXPECT_EQ((to_float<Half>(std::int64_t{65519}).bits), 0x7bff);
@@ -130,7 +148,8 @@ TEST(Convert, FloatsFitWhenWholeAndInRange) {
 TEST(Convert, KernelsFollowTheScalarRules) {
   std::mt19937_64 random(5);
   std::vector<double> from(333);
-  for (auto& value : from) value = std::ldexp(static_cast<double>(static_cast<std::int64_t>(random())), -40);
+  for (auto& value : from)
+    value = std::ldexp(static_cast<double>(static_cast<std::int64_t>(random())), -40);
   std::vector<std::byte> bytes(1 + from.size() * sizeof(double));
   std::memcpy(bytes.data() + 1, from.data(), bytes.size() - 1);  // no alignment
   for (const auto simd : {Simd::portable, best_simd()}) {
@@ -138,8 +157,10 @@ TEST(Convert, KernelsFollowTheScalarRules) {
     std::vector<float> floats(from.size());
     const auto to_halves = convert_kernel(ElementType::f64, ElementType::f16, simd);
     const auto to_floats = convert_kernel(ElementType::f64, ElementType::f32, simd);
-    EXPECT_EQ(to_halves(bytes.data() + 1, from.size(), reinterpret_cast<std::byte*>(halves.data())), from.size());
-    EXPECT_EQ(to_floats(bytes.data() + 1, from.size(), reinterpret_cast<std::byte*>(floats.data())), from.size());
+    EXPECT_EQ(to_halves(bytes.data() + 1, from.size(), reinterpret_cast<std::byte*>(halves.data())),
+              from.size());
+    EXPECT_EQ(to_floats(bytes.data() + 1, from.size(), reinterpret_cast<std::byte*>(floats.data())),
+              from.size());
     for (std::size_t i = 0; i < from.size(); ++i) {
       EXPECT_EQ(halves[i].bits, to_half(static_cast<float>(from[i])).bits);
       EXPECT_EQ(floats[i], static_cast<float>(from[i]));
@@ -154,8 +175,12 @@ TEST(Convert, ReportsThePositionOfTheFirstThatDoesNotFit) {
   std::vector<std::int16_t> to(from.size());
   for (const auto simd : {Simd::portable, best_simd()}) {
     const auto kernel = convert_kernel(ElementType::i32, ElementType::i16, simd);
-    EXPECT_EQ(kernel(reinterpret_cast<const std::byte*>(from.data()), 200, reinterpret_cast<std::byte*>(to.data())), 70U);
-    EXPECT_EQ(kernel(reinterpret_cast<const std::byte*>(from.data()), 70, reinterpret_cast<std::byte*>(to.data())), 70U);
+    EXPECT_EQ(kernel(reinterpret_cast<const std::byte*>(from.data()), 200,
+                     reinterpret_cast<std::byte*>(to.data())),
+              70U);
+    EXPECT_EQ(kernel(reinterpret_cast<const std::byte*>(from.data()), 70,
+                     reinterpret_cast<std::byte*>(to.data())),
+              70U);
     EXPECT_EQ(to[69], 7);
   }
 }

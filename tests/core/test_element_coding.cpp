@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which dtype a header announces, by the Standard's conventions (Tables 11 and 19) and the project's rules.
+// Which dtype a header announces, by the Standard's conventions (Tables 11 and 19) and the
+// project's rules.
 #include <gtest/gtest.h>
 
 #include "base/error.h"
@@ -68,7 +69,8 @@ TEST(ImageCoding, SixtyFourBitsWithAWholeOffsetStayExact) {
   const auto coding = ElementCoding::image(64, {1.0, -1000.0}, {});
   expect(coding, T::i64, T::i64, Rule::offset);
   EXPECT_EQ(coding.offset, -1000);
-  EXPECT_EQ(ElementCoding::image(64, {1.0, -kTwo63}, {}).offset, std::numeric_limits<std::int64_t>::min());
+  EXPECT_EQ(ElementCoding::image(64, {1.0, -kTwo63}, {}).offset,
+            std::numeric_limits<std::int64_t>::min());
   expect(ElementCoding::image(64, {1.0, 0.5}, {}), T::i64, T::f64, Rule::scale);
   expect(ElementCoding::image(64, {1.0, 2 * kTwo63}, {}), T::i64, T::f64, Rule::scale);
   expect(ElementCoding::image(64, {2.0, 1000.0}, {}), T::i64, T::f64, Rule::scale);
@@ -98,16 +100,18 @@ TEST(ImageCoding, test_t10_blank_of_a_float_image_is_ignored) {
 }
 
 TEST(ColumnCoding, WithoutScalingTheStoredType) {
-  const std::vector<std::pair<char, T>> codes{{'B', T::u8}, {'I', T::i16}, {'J', T::i32}, {'K', T::i64},
-                                              {'E', T::f32}, {'D', T::f64}, {'C', T::c64}, {'M', T::c128},
-                                              {'L', T::boolean}, {'A', T::u8}};
-  for (const auto& [code, type] : codes) expect(ElementCoding::column(code, {}, {}), type, type, Rule::copy);
+  const std::vector<std::pair<char, T>> codes{
+      {'B', T::u8},  {'I', T::i16}, {'J', T::i32},  {'K', T::i64},     {'E', T::f32},
+      {'D', T::f64}, {'C', T::c64}, {'M', T::c128}, {'L', T::boolean}, {'A', T::u8}};
+  for (const auto& [code, type] : codes)
+    expect(ElementCoding::column(code, {}, {}), type, type, Rule::copy);
   expect(ElementCoding::column('X', {}, {}), T::u8, T::boolean, Rule::copy);
   EXPECT_THROW(static_cast<void>(ElementCoding::column('Z', {}, {})), FitsError);
 }
 
 TEST(ColumnCoding, test_t44_t45_offset_conventions_with_and_without_null) {
-  for (const std::optional<std::int64_t> null : {std::optional<std::int64_t>{}, std::optional<std::int64_t>{0}}) {
+  for (const std::optional<std::int64_t> null :
+       {std::optional<std::int64_t>{}, std::optional<std::int64_t>{0}}) {
     expect(ElementCoding::column('B', {1.0, -128.0}, null), T::u8, T::i8, Rule::offset);
     expect(ElementCoding::column('I', {1.0, 32768.0}, null), T::i16, T::u16, Rule::offset);
     expect(ElementCoding::column('J', {1.0, 2147483648.0}, null), T::i32, T::u32, Rule::offset);
@@ -142,12 +146,14 @@ TEST(ColumnCoding, NullKeepsTheIntegerAndIsForIntegersOnly) {
 }
 
 TEST(ColumnCoding, ScalingOfTextAndLogicalsIsIgnored) {
-  for (const char code : {'L', 'X', 'A'}) EXPECT_EQ(ElementCoding::column(code, {2.0, 1.0}, 0).rule, Rule::copy);
+  for (const char code : {'L', 'X', 'A'})
+    EXPECT_EQ(ElementCoding::column(code, {2.0, 1.0}, 0).rule, Rule::copy);
 }
 
 TEST(Unscaled, IsTheStoredTypeWithoutNulls) {
-  for (const auto& coding : {ElementCoding::image(16, {1.0, 32768.0}, {}), ElementCoding::image(16, {0.1, 1.0}, 5),
-                             ElementCoding::column('I', {1.0, 32768.0}, 5)}) {
+  for (const auto& coding :
+       {ElementCoding::image(16, {1.0, 32768.0}, {}), ElementCoding::image(16, {0.1, 1.0}, 5),
+        ElementCoding::column('I', {1.0, 32768.0}, 5)}) {
     expect(coding.unscaled(), T::i16, T::i16, Rule::copy);
     EXPECT_FALSE(coding.unscaled().null);
     EXPECT_TRUE(coding.unscaled().scaling.identity());

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "io/file_source.h"
-
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -17,6 +15,7 @@
 #include "base/defaults.h"
 #include "base/error.h"
 #include "base/stats.h"
+#include "io/file_source.h"
 #include "io/file_windows.h"
 #include "io/range_groups.h"
 #include "scratch_file.h"
@@ -114,7 +113,8 @@ TEST_F(Changed, ByGrowing) {
 }
 
 TEST_F(Changed, ByOverwritingInPlace) {
-  std::filesystem::last_write_time(file_.path(), std::filesystem::last_write_time(file_.path()) + std::chrono::seconds(1));
+  std::filesystem::last_write_time(
+      file_.path(), std::filesystem::last_write_time(file_.path()) + std::chrono::seconds(1));
   for (const auto& ranges : requests()) expect_changed(*source_, ranges);
 }
 
@@ -148,7 +148,8 @@ TEST_F(Changed, AReplacedFileIsStillTheOneThatWasOpened) {
   const ScratchFile other(Bytes(10));
   std::filesystem::rename(other.path(), file_.path());
   for (const auto& ranges : requests()) {
-    EXPECT_NO_THROW(source_->for_each(ranges, [](std::size_t, ByteView bytes) { EXPECT_EQ(bytes[0], std::byte{7}); }));
+    EXPECT_NO_THROW(source_->for_each(
+        ranges, [](std::size_t, ByteView bytes) { EXPECT_EQ(bytes[0], std::byte{7}); }));
   }
 }
 

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "base/fork.h"
-
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,6 +8,8 @@
 #include <memory>
 #include <thread>
 #include <vector>
+
+#include "base/fork.h"
 
 namespace torchfits {
 namespace {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Runs, carried out naively, must equal slicing done element by element.
-#include "plan/image_plan.h"
-
 #include <gtest/gtest.h>
 
 #include <numeric>
 
 #include "base/defaults.h"
+#include "plan/image_plan.h"
 
 namespace torchfits {
 namespace {
@@ -34,7 +33,8 @@ struct Case {
     return out;
   }
   [[nodiscard]] ImagePlan plan() const {
-    return ImagePlan::make(shape, element_bytes, kDataOffset, selection, out_shape(), Shape(shape.size(), margin));
+    return ImagePlan::make(shape, element_bytes, kDataOffset, selection, out_shape(),
+                           Shape(shape.size(), margin));
   }
 };
 
@@ -53,7 +53,8 @@ std::vector<std::int64_t> sliced(const Case& a) {
     for (std::size_t i = a.shape.size(); i-- > 0;) {
       const auto position = rest % a.selection[i].count;
       rest /= a.selection[i].count;
-      from += (a.selection[i].start + static_cast<std::int64_t>(position) * a.selection[i].step) * from_stride;
+      from += (a.selection[i].start + static_cast<std::int64_t>(position) * a.selection[i].step) *
+              from_stride;
       to += (position + a.margin) * to_stride;
       from_stride *= static_cast<std::int64_t>(a.shape[i]);
       to_stride *= out_shape[i];
@@ -72,14 +73,18 @@ std::string execute(const Case& a, const ImagePlan& plan, std::vector<std::int64
   for (std::uint64_t i = 0; i < plan.runs(); ++i) {
     const auto run = plan.run(i);
     if (run.range.length > std::max(kMaxRangeBytes, a.element_bytes)) return "a run is too long";
-    if (run.range.offset < kDataOffset || run.range.end() > data_end) return "a run leaves the data";
+    if (run.range.offset < kDataOffset || run.range.end() > data_end)
+      return "a run leaves the data";
     const auto distance = plan.step() < 0 ? -plan.step() : plan.step();
-    if (run.range.length != ((run.count - 1) * static_cast<std::uint64_t>(distance) + 1) * a.element_bytes) {
+    if (run.range.length !=
+        ((run.count - 1) * static_cast<std::uint64_t>(distance) + 1) * a.element_bytes) {
       return "a run is longer than its elements";
     }
-    auto byte = static_cast<std::int64_t>(plan.step() < 0 ? run.range.end() - a.element_bytes : run.range.offset);
+    auto byte = static_cast<std::int64_t>(plan.step() < 0 ? run.range.end() - a.element_bytes
+                                                          : run.range.offset);
     for (std::uint64_t k = 0; k < run.count; ++k, byte += plan.step() * unit) {
-      if (run.out + k >= out.size() || out[run.out + k] != kUntouched) return "an element is written twice or outside";
+      if (run.out + k >= out.size() || out[run.out + k] != kUntouched)
+        return "an element is written twice or outside";
       out[run.out + k] = (byte - static_cast<std::int64_t>(kDataOffset)) / unit;
       ++elements;
     }
@@ -99,14 +104,17 @@ Selection all_slices(std::uint64_t length) {
   for (const std::int64_t step : {1, 2, 3, -1, -2, -3}) {
     for (std::int64_t start = 0; start < end; ++start) {
       std::uint64_t count = 0;
-      for (auto at = start; at >= 0 && at < end; at += step) slices.push_back({start, step, ++count});
+      for (auto at = start; at >= 0 && at < end; at += step)
+        slices.push_back({start, step, ++count});
     }
   }
   return slices;
 }
 
-void try_all(const Shape& shape, Selection& chosen, std::size_t element_bytes, std::uint64_t margin) {
-  if (chosen.size() == shape.size()) return expect_equal_to_slicing({shape, chosen, element_bytes, margin});
+void try_all(const Shape& shape, Selection& chosen, std::size_t element_bytes,
+             std::uint64_t margin) {
+  if (chosen.size() == shape.size())
+    return expect_equal_to_slicing({shape, chosen, element_bytes, margin});
   for (const auto& slice : all_slices(shape[chosen.size()])) {
     chosen.push_back(slice);
     try_all(shape, chosen, element_bytes, margin);
@@ -116,9 +124,11 @@ void try_all(const Shape& shape, Selection& chosen, std::size_t element_bytes, s
 }
 
 TEST(ImagePlan, EverySelectionOfSmallShapesEqualsSlicing) {
-  for (const Shape& shape : {Shape{1}, Shape{7}, Shape{4, 5}, Shape{1, 4}, Shape{4, 1}, Shape{2, 3, 3}, Shape{2, 1, 3, 2}}) {
+  for (const Shape& shape : {Shape{1}, Shape{7}, Shape{4, 5}, Shape{1, 4}, Shape{4, 1},
+                             Shape{2, 3, 3}, Shape{2, 1, 3, 2}}) {
     for (const std::uint64_t margin : {0, 1}) {
-      for (const std::size_t element_bytes : {4, 300}) {  // 300: with a step, elements become runs of their own
+      for (const std::size_t element_bytes :
+           {4, 300}) {  // 300: with a step, elements become runs of their own
         Selection chosen;
         try_all(shape, chosen, element_bytes, margin);
         if (HasFatalFailure()) FAIL() << "shape of " << shape.size() << " axes, margin " << margin;
@@ -141,7 +151,8 @@ TEST(ImagePlan, WholeImageIsCutIntoEvenRuns) {
 TEST(ImagePlan, LinesLongerThanTheLimitAreCutInEveryDirection) {
   for (const std::int64_t step : {1, 2, -1, -2}) {
     const std::uint64_t count = step * step == 1 ? 30'001 : 15'001;
-    expect_equal_to_slicing({{2, 30'001}, {{0, 1, 2}, {step < 0 ? 30'000 : 0, step, count}}, 256, 1});
+    expect_equal_to_slicing(
+        {{2, 30'001}, {{0, 1, 2}, {step < 0 ? 30'000 : 0, step, count}}, 256, 1});
   }
 }
 

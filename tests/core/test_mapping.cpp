@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "platform/mapping.h"
-
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -12,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "platform/mapping.h"
 #include "platform/memory.h"
 #include "platform/temporary_file.h"
 
@@ -21,7 +20,9 @@ namespace {
 using Touch = MappedWindow::Touch;
 constexpr std::size_t kPage = 4096;
 
-std::byte pattern(std::uint64_t position) { return static_cast<std::byte>(position * 7 + position / 256); }
+std::byte pattern(std::uint64_t position) {
+  return static_cast<std::byte>(position * 7 + position / 256);
+}
 
 FileHandle patterned_file(std::size_t size) {
   std::vector<std::byte> bytes(size);
@@ -31,23 +32,23 @@ FileHandle patterned_file(std::size_t size) {
   return file;
 }
 
+/// Reads every byte, through volatile so that no read is left out.
 unsigned sum(ByteView bytes) {
-  volatile std::byte touched{};  // so that no read is left out
+  const volatile std::byte* from = bytes.data();
   unsigned total = 0;
-  for (const auto b : bytes) {
-    touched = b;
-    total += std::to_integer<unsigned>(b);
-  }
+  for (std::size_t i = 0; i < bytes.size(); ++i) total += std::to_integer<unsigned>(from[i]);
   return total;
 }
 
 TEST(Mapping, ShowsAnyRange) {
   const auto file = patterned_file(5 * kPage + 17);
   for (const auto touch : {Touch::all, Touch::some}) {
-    for (const ByteRange range : {ByteRange{0, 1}, ByteRange{4095, 2}, ByteRange{1, 5 * kPage + 16}, ByteRange{kPage, 0}}) {
+    for (const ByteRange range :
+         {ByteRange{0, 1}, ByteRange{4095, 2}, ByteRange{1, 5 * kPage + 16}, ByteRange{kPage, 0}}) {
       const MappedWindow window(file, range, touch);
       ASSERT_EQ(window.bytes().size(), range.length);
-      for (std::size_t i = 0; i < range.length; ++i) ASSERT_EQ(window.bytes()[i], pattern(range.offset + i));
+      for (std::size_t i = 0; i < range.length; ++i)
+        ASSERT_EQ(window.bytes()[i], pattern(range.offset + i));
       EXPECT_TRUE(window.intact());
     }
   }
@@ -116,7 +117,8 @@ TEST(MappingDeathTest, OtherBusErrorsStillEndTheProcess) {
 }
 
 TEST(MappingDeathTest, TheHandlerThatWasThereBeforeGetsOtherBusErrors) {
-  testing::FLAGS_gtest_death_test_style = "threadsafe";  // a process whose handler is not installed yet
+  testing::FLAGS_gtest_death_test_style =
+      "threadsafe";  // a process whose handler is not installed yet
   EXPECT_EXIT(
       {
         signal(SIGBUS, [](int) { _exit(42); });

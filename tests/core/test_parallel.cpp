@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "base/parallel.h"
-
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +13,7 @@
 #include <vector>
 
 #include "base/cpu.h"
+#include "base/parallel.h"
 
 namespace torchfits {
 namespace {
@@ -65,7 +64,10 @@ TEST_F(Parallel, RunsNestedCallsInline) {
 
 TEST_F(Parallel, RethrowsAndGoesOn) {
   for (int round = 0; round < 50; ++round) {
-    EXPECT_THROW(parallel_for(100, [](std::size_t i) { if (i % 7 == 3) throw std::runtime_error("x"); }),
+    EXPECT_THROW(parallel_for(100,
+                              [](std::size_t i) {
+                                if (i % 7 == 3) throw std::runtime_error("x");
+                              }),
                  std::runtime_error);
   }
   std::atomic<int> calls{0};
@@ -144,7 +146,8 @@ TEST(NumThreads, IsSetAndRestored) {
 class CgroupCpus : public testing::Test {
  protected:
   void SetUp() override {
-    root_ = std::filesystem::temp_directory_path() / ("torchfits_cgroup_" + std::to_string(getpid()));
+    root_ =
+        std::filesystem::temp_directory_path() / ("torchfits_cgroup_" + std::to_string(getpid()));
     std::filesystem::remove_all(root_);
   }
   void TearDown() override { std::filesystem::remove_all(root_); }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Values by hand from the Standard; then every stored type, rule and target against a scalar decoding of raw bytes.
-#include "decode/pixels.h"
-
+// Values by hand from the Standard; then every stored type, rule and target against a scalar
+// decoding of raw bytes.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "decode/pixels.h"
 
 namespace torchfits {
 namespace {
@@ -23,22 +23,26 @@ Bytes big_endian(const std::vector<Number>& numbers) {
   Bytes bytes;
   for (const auto number : numbers) {
     const auto bits = std::bit_cast<UintOfSize<sizeof(Number)>>(number);
-    for (std::size_t i = sizeof bits; i-- > 0;) bytes.push_back(static_cast<std::byte>(std::uint64_t{bits} >> 8 * i));
+    for (std::size_t i = sizeof bits; i-- > 0;)
+      bytes.push_back(static_cast<std::byte>(std::uint64_t{bits} >> 8 * i));
   }
   return bytes;
 }
 
 template <class Out>
-std::vector<Out> decode(const ElementCoding& coding, const Bytes& bytes, T target = element_type_of<Out>) {
+std::vector<Out> decode(const ElementCoding& coding, const Bytes& bytes,
+                        T target = element_type_of<Out>) {
   std::vector<Out> out(bytes.size() / info(coding.stored).size);
-  ElementDecoder(coding, target)(bytes.data(), out.size(), reinterpret_cast<std::byte*>(out.data()));
+  ElementDecoder(coding, target)(bytes.data(), out.size(),
+                                 reinterpret_cast<std::byte*>(out.data()));
   return out;
 }
 
 std::string problem(const ElementCoding& coding, T target, const Bytes& bytes, ErrorCode code) {
   Bytes out(16 * bytes.size());
   try {
-    ElementDecoder(coding, target)(bytes.data(), bytes.size() / info(coding.stored).size, out.data());
+    ElementDecoder(coding, target)(bytes.data(), bytes.size() / info(coding.stored).size,
+                                   out.data());
   } catch (const FitsError& error) {
     EXPECT_EQ(error.code(), code);
     return error.problem();
@@ -47,21 +51,28 @@ std::string problem(const ElementCoding& coding, T target, const Bytes& bytes, E
 }
 
 TEST(Pixels, StoredNumbersAreBigEndian) {
-  EXPECT_EQ(decode<std::uint8_t>(ElementCoding::image(8, {}, {}), big_endian<std::uint8_t>({0, 1, 255})),
-            (std::vector<std::uint8_t>{0, 1, 255}));
+  EXPECT_EQ(
+      decode<std::uint8_t>(ElementCoding::image(8, {}, {}), big_endian<std::uint8_t>({0, 1, 255})),
+      (std::vector<std::uint8_t>{0, 1, 255}));
   const Bytes two{std::byte{0x01}, std::byte{0x02}, std::byte{0xff}, std::byte{0xfe}};
-  EXPECT_EQ(decode<std::int16_t>(ElementCoding::image(16, {}, {}), two), (std::vector<std::int16_t>{258, -2}));
-  EXPECT_EQ(decode<std::int32_t>(ElementCoding::image(32, {}, {}), two), (std::vector<std::int32_t>{0x0102fffe}));
-  EXPECT_EQ(decode<float>(ElementCoding::image(-32, {}, {}), big_endian<std::uint32_t>({0x3f800000, 0xc0490fdb})),
+  EXPECT_EQ(decode<std::int16_t>(ElementCoding::image(16, {}, {}), two),
+            (std::vector<std::int16_t>{258, -2}));
+  EXPECT_EQ(decode<std::int32_t>(ElementCoding::image(32, {}, {}), two),
+            (std::vector<std::int32_t>{0x0102fffe}));
+  EXPECT_EQ(decode<float>(ElementCoding::image(-32, {}, {}),
+                          big_endian<std::uint32_t>({0x3f800000, 0xc0490fdb})),
             (std::vector<float>{1.0F, -3.14159274F}));
-  EXPECT_EQ(decode<double>(ElementCoding::image(-64, {}, {}), big_endian<std::uint64_t>({0x3ff8000000000000})),
+  EXPECT_EQ(decode<double>(ElementCoding::image(-64, {}, {}),
+                           big_endian<std::uint64_t>({0x3ff8000000000000})),
             (std::vector<double>{1.5}));
-  EXPECT_EQ(decode<std::int64_t>(ElementCoding::image(64, {}, {}), big_endian<std::uint64_t>({~std::uint64_t{1}})),
+  EXPECT_EQ(decode<std::int64_t>(ElementCoding::image(64, {}, {}),
+                                 big_endian<std::uint64_t>({~std::uint64_t{1}})),
             (std::vector<std::int64_t>{-2}));
 }
 
 TEST(Pixels, test_t1_t2_offset_conventions_are_exact) {
-  EXPECT_EQ(decode<std::int8_t>(ElementCoding::image(8, {1, -128}, {}), big_endian<std::uint8_t>({0, 127, 128, 255})),
+  EXPECT_EQ(decode<std::int8_t>(ElementCoding::image(8, {1, -128}, {}),
+                                big_endian<std::uint8_t>({0, 127, 128, 255})),
             (std::vector<std::int8_t>{-128, -1, 0, 127}));
   EXPECT_EQ(decode<std::uint16_t>(ElementCoding::image(16, {1, 32768}, {}),
                                   big_endian<std::uint16_t>({0x8000, 0xffff, 0, 0x7fff})),
@@ -77,11 +88,15 @@ TEST(Pixels, test_t1_t2_offset_conventions_are_exact) {
 TEST(Pixels, WholeOffsetOf64BitsIsExactOrAnError) {
   const auto coding = ElementCoding::image(64, {1, 10}, {});
   const std::int64_t most = std::numeric_limits<std::int64_t>::max();
-  EXPECT_EQ(decode<std::int64_t>(coding, big_endian<std::int64_t>({-10, (1LL << 53) + 1, most - 10})),
-            (std::vector<std::int64_t>{0, (1LL << 53) + 11, most}));
-  const auto text = problem(coding, T::i64, big_endian<std::int64_t>({0, most - 9}), ErrorCode::value);
-  EXPECT_EQ(text, "the stored value 9223372036854775798 (element 1 of the run) plus the zero point 10 is no int64; "
-                  "read with scaled=False");
+  EXPECT_EQ(
+      decode<std::int64_t>(coding, big_endian<std::int64_t>({-10, (1LL << 53) + 1, most - 10})),
+      (std::vector<std::int64_t>{0, (1LL << 53) + 11, most}));
+  const auto text =
+      problem(coding, T::i64, big_endian<std::int64_t>({0, most - 9}), ErrorCode::value);
+  EXPECT_EQ(text,
+            "the stored value 9223372036854775798 (element 1 of the run) plus the zero point 10 is "
+            "no int64; "
+            "read with scaled=False");
 }
 
 TEST(Pixels, TheSentinelOfANullMayOverflow) {
@@ -90,18 +105,27 @@ TEST(Pixels, TheSentinelOfANullMayOverflow) {
   const auto out = decode<std::int64_t>(coding, big_endian<std::int64_t>({7, least, 5}));
   EXPECT_EQ(out[0], 2);
   EXPECT_EQ(out[2], 0);
-  EXPECT_NE(problem(coding, T::i64, big_endian<std::int64_t>({least + 1}), ErrorCode::value), "none");
+  EXPECT_NE(problem(coding, T::i64, big_endian<std::int64_t>({least + 1}), ErrorCode::value),
+            "none");
 }
 
 TEST(Pixels, ScalingIsDoneInDoubleAndRoundedOnce) {
-  const auto values = decode<float>(ElementCoding::image(16, {0.1, 100.0}, {}), big_endian<std::int16_t>({-7, 3, 30000}));
+  const auto values = decode<float>(ElementCoding::image(16, {0.1, 100.0}, {}),
+                                    big_endian<std::int16_t>({-7, 3, 30000}));
   EXPECT_EQ(values, (std::vector<float>{99.3F, 100.3F, 3100.0F}));
-  // 16777217 is no float: in float arithmetic the last of these would be 0, the one before 16777218.
-  EXPECT_EQ(decode<float>(ElementCoding::image(16, {1, 16777216.0}, {}), big_endian<std::int16_t>({1, 3}))[1], 16777220.0F);
-  EXPECT_EQ(decode<float>(ElementCoding::image(-32, {16777217.0, -16777216.0}, {}), big_endian<float>({1.0F}))[0], 1.0F);
-  EXPECT_EQ(decode<double>(ElementCoding::image(32, {0.5, 0.25}, {}), big_endian<std::int32_t>({-3, 2147483647}))[1],
+  // 16777217 is no float: in float arithmetic the last of these would be 0, the one before
+  // 16777218.
+  EXPECT_EQ(decode<float>(ElementCoding::image(16, {1, 16777216.0}, {}),
+                          big_endian<std::int16_t>({1, 3}))[1],
+            16777220.0F);
+  EXPECT_EQ(decode<float>(ElementCoding::image(-32, {16777217.0, -16777216.0}, {}),
+                          big_endian<float>({1.0F}))[0],
+            1.0F);
+  EXPECT_EQ(decode<double>(ElementCoding::image(32, {0.5, 0.25}, {}),
+                           big_endian<std::int32_t>({-3, 2147483647}))[1],
             1073741823.75);
-  EXPECT_EQ(decode<double>(ElementCoding::column('I', {0.5, 1.0}, {}), big_endian<std::int16_t>({1, 2, 3})),
+  EXPECT_EQ(decode<double>(ElementCoding::column('I', {0.5, 1.0}, {}),
+                           big_endian<std::int16_t>({1, 2, 3})),
             (std::vector<double>{1.5, 2.0, 2.5}));
 }
 
@@ -116,18 +140,26 @@ TEST(Pixels, test_t6_t7_t8_t9_blank_is_nan) {
       EXPECT_EQ(out[3], static_cast<float>(scaling.zero + scaling.scale * -6));
     }
   }
-  EXPECT_TRUE(std::isnan(decode<float>(ElementCoding::image(8, {}, 0), big_endian<std::uint8_t>({0, 1}))[0]));
-  const auto wide = decode<double>(ElementCoding::image(64, {}, (1LL << 62) + 1),
-                                   big_endian<std::int64_t>({(1LL << 62) + 1, 1LL << 62}));  // equal as doubles
+  EXPECT_TRUE(std::isnan(
+      decode<float>(ElementCoding::image(8, {}, 0), big_endian<std::uint8_t>({0, 1}))[0]));
+  const auto wide =
+      decode<double>(ElementCoding::image(64, {}, (1LL << 62) + 1),
+                     big_endian<std::int64_t>({(1LL << 62) + 1, 1LL << 62}));  // equal as doubles
   EXPECT_TRUE(std::isnan(wide[0]));
   EXPECT_EQ(wide[1], 0x1p62);
 }
 
 TEST(Pixels, ABlankThatTheStoredTypeCannotHoldNeverOccurs) {
-  EXPECT_EQ(decode<float>(ElementCoding::image(8, {}, -1), big_endian<std::uint8_t>({255}))[0], 255.0F);
-  EXPECT_EQ(decode<float>(ElementCoding::image(8, {}, 256), big_endian<std::uint8_t>({0}))[0], 0.0F);
-  EXPECT_EQ(decode<float>(ElementCoding::image(16, {}, 65536 + 7), big_endian<std::int16_t>({7}))[0], 7.0F);
-  EXPECT_EQ(decode<double>(ElementCoding::image(32, {}, 1LL << 32), big_endian<std::int32_t>({0}))[0], 0.0);
+  EXPECT_EQ(decode<float>(ElementCoding::image(8, {}, -1), big_endian<std::uint8_t>({255}))[0],
+            255.0F);
+  EXPECT_EQ(decode<float>(ElementCoding::image(8, {}, 256), big_endian<std::uint8_t>({0}))[0],
+            0.0F);
+  EXPECT_EQ(
+      decode<float>(ElementCoding::image(16, {}, 65536 + 7), big_endian<std::int16_t>({7}))[0],
+      7.0F);
+  EXPECT_EQ(
+      decode<double>(ElementCoding::image(32, {}, 1LL << 32), big_endian<std::int32_t>({0}))[0],
+      0.0);
 }
 
 TEST(Pixels, NullOfAnIntegerColumnStaysAndOfAScaledOneIsNan) {
@@ -141,21 +173,28 @@ TEST(Pixels, NullOfAnIntegerColumnStaysAndOfAScaledOneIsNan) {
 TEST(Pixels, test_t18_subnormals_and_nan_payloads_survive) {
   const std::vector<std::uint32_t> bits{0x00000001, 0x807fffff, 0x7f800001, 0xffc12345};
   const auto out = decode<float>(ElementCoding::image(-32, {}, {}), big_endian(bits));
-  for (std::size_t i = 0; i < bits.size(); ++i) EXPECT_EQ(std::bit_cast<std::uint32_t>(out[i]), bits[i]);
+  for (std::size_t i = 0; i < bits.size(); ++i)
+    EXPECT_EQ(std::bit_cast<std::uint32_t>(out[i]), bits[i]);
   const std::vector<std::uint64_t> wide{1, 0x800fffffffffffff, 0x7ff0000000000001};
   const auto doubles = decode<double>(ElementCoding::image(-64, {}, {}), big_endian(wide));
-  for (std::size_t i = 0; i < wide.size(); ++i) EXPECT_EQ(std::bit_cast<std::uint64_t>(doubles[i]), wide[i]);
-  EXPECT_EQ(decode<float>(ElementCoding::image(-32, {2, 0}, {}), big_endian<float>({0x1p-149F}))[0], 0x1p-148F);
+  for (std::size_t i = 0; i < wide.size(); ++i)
+    EXPECT_EQ(std::bit_cast<std::uint64_t>(doubles[i]), wide[i]);
+  EXPECT_EQ(decode<float>(ElementCoding::image(-32, {2, 0}, {}), big_endian<float>({0x1p-149F}))[0],
+            0x1p-148F);
 }
 
 TEST(Pixels, test_t66_complex_is_swapped_by_component) {
   using C = std::complex<float>;
   const auto bytes = big_endian<float>({1.0F, 2.0F, -3.0F, 0.5F});
-  EXPECT_EQ(decode<C>(ElementCoding::column('C', {}, {}), bytes), (std::vector<C>{{1, 2}, {-3, 0.5}}));
-  EXPECT_EQ(decode<C>(ElementCoding::column('C', {2, 10}, {}), bytes), (std::vector<C>{{12, 4}, {4, 1}}));
-  EXPECT_EQ(decode<std::complex<double>>(ElementCoding::column('C', {}, {}), bytes)[1], std::complex<double>(-3, 0.5));
+  EXPECT_EQ(decode<C>(ElementCoding::column('C', {}, {}), bytes),
+            (std::vector<C>{{1, 2}, {-3, 0.5}}));
+  EXPECT_EQ(decode<C>(ElementCoding::column('C', {2, 10}, {}), bytes),
+            (std::vector<C>{{12, 4}, {4, 1}}));
+  EXPECT_EQ(decode<std::complex<double>>(ElementCoding::column('C', {}, {}), bytes)[1],
+            std::complex<double>(-3, 0.5));
   const auto wide = big_endian<double>({1.0, 2.0});
-  EXPECT_EQ(decode<std::complex<double>>(ElementCoding::column('M', {3, 1}, {}), wide)[0], std::complex<double>(4, 6));
+  EXPECT_EQ(decode<std::complex<double>>(ElementCoding::column('M', {3, 1}, {}), wide)[0],
+            std::complex<double>(4, 6));
 }
 
 TEST(Pixels, IntegerTargetsNameTheFirstValueThatDoesNotFit) {
@@ -167,15 +206,21 @@ TEST(Pixels, IntegerTargetsNameTheFirstValueThatDoesNotFit) {
   EXPECT_EQ(problem(coding, T::i16, big_endian(stored), ErrorCode::value),
             "the value 1.5 (element 2500 of the run) is no int16; read as float32 and convert");
   stored[7] = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_NE(problem(coding, T::u8, big_endian(stored), ErrorCode::value).find("nan (element 7"), std::string::npos);
-  EXPECT_NE(problem(ElementCoding::image(16, {}, {}), T::u8, big_endian<std::int16_t>({1, -1}), ErrorCode::value)
-                .find("-1 (element 1"), std::string::npos);
-  EXPECT_NE(problem(ElementCoding::image(16, {}, 0), T::i16, big_endian<std::int16_t>({0}), ErrorCode::value), "none");
+  EXPECT_NE(problem(coding, T::u8, big_endian(stored), ErrorCode::value).find("nan (element 7"),
+            std::string::npos);
+  EXPECT_NE(problem(ElementCoding::image(16, {}, {}), T::u8, big_endian<std::int16_t>({1, -1}),
+                    ErrorCode::value)
+                .find("-1 (element 1"),
+            std::string::npos);
+  EXPECT_NE(problem(ElementCoding::image(16, {}, 0), T::i16, big_endian<std::int16_t>({0}),
+                    ErrorCode::value),
+            "none");
 }
 
 TEST(Pixels, ImpossibleTargetsListThePossible) {
   EXPECT_EQ(problem(ElementCoding::image(-32, {}, {}), T::c64, {}, ErrorCode::type),
-            "float32 data cannot be read as complex64; use one of uint8, int8, uint16, int16, uint32, int32, uint64, "
+            "float32 data cannot be read as complex64; use one of uint8, int8, uint16, int16, "
+            "uint32, int32, uint64, "
             "int64, float16, bfloat16, float32, float64");
   EXPECT_EQ(problem(ElementCoding::column('C', {}, {}), T::f32, {}, ErrorCode::type),
             "complex64 data cannot be read as float32; use one of complex64, complex128");
@@ -185,22 +230,28 @@ TEST(Pixels, ImpossibleTargetsListThePossible) {
 std::vector<ElementCoding> all_codings() {
   std::vector<ElementCoding> codings;
   const std::vector<std::optional<std::int64_t>> nulls{{}, 0, 100};
-  for (const Scaling scaling : {Scaling{}, Scaling{0.1, -3}, Scaling{1, 7}, Scaling{1, -128}, Scaling{1, 32768},
-                                Scaling{1, 2147483648.0}, Scaling{1, 9223372036854775808.0}}) {
+  for (const Scaling scaling :
+       {Scaling{}, Scaling{0.1, -3}, Scaling{1, 7}, Scaling{1, -128}, Scaling{1, 32768},
+        Scaling{1, 2147483648.0}, Scaling{1, 9223372036854775808.0}}) {
     for (const auto& null : nulls) {
-      for (const int bitpix : {8, 16, 32, 64, -32, -64}) codings.push_back(ElementCoding::image(bitpix, scaling, null));
-      for (const char code : {'B', 'I', 'J', 'K', 'E', 'D'}) codings.push_back(ElementCoding::column(code, scaling, null));
+      for (const int bitpix : {8, 16, 32, 64, -32, -64})
+        codings.push_back(ElementCoding::image(bitpix, scaling, null));
+      for (const char code : {'B', 'I', 'J', 'K', 'E', 'D'})
+        codings.push_back(ElementCoding::column(code, scaling, null));
     }
   }
   return codings;
 }
 
-/// Small numbers of the coding's stored type, some of them nulls; of 64 bits, none that an offset would overflow.
+/// Small numbers of the coding's stored type, some of them nulls; of 64 bits, none that an offset
+/// would overflow.
 Bytes random_stored(T stored, std::size_t count, std::mt19937_64& random) {
   return dispatch(stored, [&]<class Stored>() -> Bytes {
-    if constexpr (sizeof(Stored) <= 8 && std::is_arithmetic_v<Stored> && !std::is_same_v<Stored, bool>) {
+    if constexpr (sizeof(Stored) <= 8 && std::is_arithmetic_v<Stored> &&
+                  !std::is_same_v<Stored, bool>) {
       std::vector<Stored> numbers(count);
-      for (auto& number : numbers) number = static_cast<Stored>(static_cast<std::int64_t>(random() % 201) - 100);
+      for (auto& number : numbers)
+        number = static_cast<Stored>(static_cast<std::int64_t>(random() % 201) - 100);
       return big_endian(numbers);
     }
     return {};
@@ -212,14 +263,18 @@ template <class Stored, class Natural, class Target>
 Target expected(const ElementCoding& coding, Stored stored) {
   Natural natural{};
   if (coding.rule == ElementCoding::Rule::scale) {
-    natural = static_cast<Natural>(coding.scaling.zero + coding.scaling.scale * static_cast<double>(stored));
-    if (coding.null && static_cast<std::int64_t>(stored) == *coding.null) natural = std::numeric_limits<Natural>::quiet_NaN();
+    natural = static_cast<Natural>(coding.scaling.zero +
+                                   coding.scaling.scale * static_cast<double>(stored));
+    if (coding.null && static_cast<std::int64_t>(stored) == *coding.null)
+      natural = std::numeric_limits<Natural>::quiet_NaN();
   } else if (coding.rule == ElementCoding::Rule::copy) {
     natural = static_cast<Natural>(stored);
   } else {
     const auto half_range = std::uint64_t{1} << (8 * sizeof(Stored) - 1);
-    const auto shift = std::is_same_v<Stored, Natural> ? static_cast<std::uint64_t>(coding.offset) : half_range;
-    natural = static_cast<Natural>(static_cast<std::uint64_t>(static_cast<std::int64_t>(stored)) + shift);
+    const auto shift =
+        std::is_same_v<Stored, Natural> ? static_cast<std::uint64_t>(coding.offset) : half_range;
+    natural =
+        static_cast<Natural>(static_cast<std::uint64_t>(static_cast<std::int64_t>(stored)) + shift);
   }
   return to_float<Target>(natural);
 }
@@ -235,9 +290,11 @@ void expect_decoded(const ElementCoding& coding, std::mt19937_64& random) {
     ElementDecoder(coding, element_type_of<Target>, simd)(in, count, out.data() + 1);
     dispatch(coding.stored, [&]<class Stored>() {
       dispatch(coding.natural, [&]<class Natural>() {
-        if constexpr (std::is_arithmetic_v<Stored> && std::is_arithmetic_v<Natural> && !std::is_same_v<Natural, bool>) {
+        if constexpr (std::is_arithmetic_v<Stored> && std::is_arithmetic_v<Natural> &&
+                      !std::is_same_v<Natural, bool>) {
           for (std::size_t i = 0; i < count; ++i) {
-            const auto want = expected<Stored, Natural, Target>(coding, load_be<Stored>(in + i * sizeof(Stored)));
+            const auto want =
+                expected<Stored, Natural, Target>(coding, load_be<Stored>(in + i * sizeof(Stored)));
             ASSERT_EQ(std::memcmp(&want, out.data() + 1 + i * sizeof want, sizeof want), 0)
                 << info(coding.stored).name << " -> " << info(coding.natural).name << " -> "
                 << info(element_type_of<Target>).name << " element " << i;
@@ -264,7 +321,8 @@ std::string outcome(const ElementCoding& coding, T target, Simd simd, const Byte
   const auto count = bytes.size() / info(coding.stored).size;
   std::string out(count * info(target).size, '\0');
   try {
-    ElementDecoder(coding, target, simd)(bytes.data(), count, reinterpret_cast<std::byte*>(out.data()));
+    ElementDecoder(coding, target, simd)(bytes.data(), count,
+                                         reinterpret_cast<std::byte*>(out.data()));
   } catch (const FitsError& error) {
     return error.problem();
   }
@@ -280,7 +338,8 @@ TEST(Pixels, PortableAndVectorKernelsGiveEqualBitsForAnyBytes) {
         Bytes bytes(size);
         for (auto& byte : bytes) byte = static_cast<std::byte>(random());
         if (random() % 2 == 0) bytes = random_stored(coding.stored, size / 8, random);
-        ASSERT_EQ(outcome(coding, target.type, Simd::portable, bytes), outcome(coding, target.type, best_simd(), bytes))
+        ASSERT_EQ(outcome(coding, target.type, Simd::portable, bytes),
+                  outcome(coding, target.type, best_simd(), bytes))
             << info(coding.stored).name << " -> " << target.name;
       }
     }
@@ -316,7 +375,8 @@ TEST(Pixels, StridedComplexKeepsItsPartsTogether) {
   using C = std::complex<double>;
   const auto run = big_endian<double>({1, 2, 3, 4, 5, 6});
   std::vector<C> out(2);
-  ElementDecoder(ElementCoding::column('M', {}, {}), T::c128).strided(run, -2, 2, reinterpret_cast<std::byte*>(out.data()));
+  ElementDecoder(ElementCoding::column('M', {}, {}), T::c128)
+      .strided(run, -2, 2, reinterpret_cast<std::byte*>(out.data()));
   EXPECT_EQ(out, (std::vector<C>{{5, 6}, {1, 2}}));
 }
 

@@ -74,11 +74,14 @@ std::string refusal(const HduRecord& hdu) {
   return "";
 }
 
-std::string refusal(std::uint64_t row_bytes, const std::vector<std::string>& forms, const Cards& extra = {}) {
+std::string refusal(std::uint64_t row_bytes, const std::vector<std::string>& forms,
+                    const Cards& extra = {}) {
   return refusal(record(header_of(forms, extra), row_bytes));
 }
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 
 TEST(TableLayout, PlacesTheFieldsOneAfterTheOther) {
   const auto made = make(53, {"K", "D", "D", "E", "E", "J", "16A", "L"},
@@ -191,8 +194,8 @@ TEST(TableLayout, NamesAreUniqueAndTheFilesSpellingIsKept) {
                           {"TTYPE8", "'Y   '"},
                           {"TTYPE9", "'Y'"},
                           {"TTYPE10", "' Y'"}});
-  const std::vector<std::string> names{"X",    "x_3", "X_2", "X_4", "COL5_2",
-                                       "COL6", "COL5", "Y",  "Y_2", " Y"};
+  const std::vector<std::string> names{"X",    "x_3",  "X_2", "X_4", "COL5_2",
+                                       "COL6", "COL5", "Y",   "Y_2", " Y"};
   for (std::size_t i = 0; i < names.size(); ++i) EXPECT_EQ(made.column(i).name, names[i]);
   EXPECT_EQ(made.column(1).ttype, "x");
   EXPECT_EQ(made.column(4).ttype, "");
@@ -207,15 +210,24 @@ TEST(TableLayout, TheFirstOfRepeatedKeywordsWins) {
 
 TEST(TableLayout, KeywordsThatOnlyLookLikeColumnKeywordsAreLeftAlone) {
   const auto made = make(4, {"J"},
-                         {{"TTYPE01", "'A'"}, {"TTYPE0", "'A'"}, {"TTYPEX", "'A'"}, {"TTYPE", "'A'"},
-                          {"TTYPE1A", "'A'"}, {"TFORM999", "'Z'"}, {"TDIMX", "1"}});
+                         {{"TTYPE01", "'A'"},
+                          {"TTYPE0", "'A'"},
+                          {"TTYPEX", "'A'"},
+                          {"TTYPE", "'A'"},
+                          {"TTYPE1A", "'A'"},
+                          {"TFORM999", "'Z'"},
+                          {"TDIMX", "1"}});
   EXPECT_EQ(made.table.columns.size(), 1U);
   EXPECT_EQ(made.column(0).name, "COL1");
 }
 
 TEST(TableLayout, test_t42_tnull_belongs_to_integer_columns) {
   const auto made = make(20, {"J", "E", "I", "K", "B", "L"},
-                         {{"TNULL1", "-99"}, {"TNULL2", "5"}, {"TNULL3", "-32768."}, {"TNULL4", "'x'"}, {"TNULL6", "1"}});
+                         {{"TNULL1", "-99"},
+                          {"TNULL2", "5"},
+                          {"TNULL3", "-32768."},
+                          {"TNULL4", "'x'"},
+                          {"TNULL6", "1"}});
   EXPECT_EQ(made.column(0).coding.null, -99);
   EXPECT_EQ(made.column(0).null_text, "-99");
   EXPECT_EQ(made.column(1).coding.null, std::nullopt);
@@ -246,14 +258,16 @@ TEST(TableLayout, test_t44_t45_unsigned_and_signed_byte_columns) {
 }
 
 TEST(TableLayout, ScalingOfTextAndLogicalsIsIgnoredWithAWarning) {
-  const auto made = make(6, {"4A", "L", "8X"}, {{"TZERO1", "5"}, {"TSCAL2", "2.0"}, {"TSCAL3", "2"}});
+  const auto made =
+      make(6, {"4A", "L", "8X"}, {{"TZERO1", "5"}, {"TSCAL2", "2.0"}, {"TSCAL3", "2"}});
   EXPECT_EQ(made.warnings.size(), 3U);
   EXPECT_EQ(made.column(1).coding.natural, ElementType::boolean);
   EXPECT_EQ(made.column(2).coding.natural, ElementType::boolean);
 }
 
 TEST(TableLayout, VariableLengthColumnsKeepTheirDescriptorWidth) {
-  auto hdu = record(header_of({"PJ(5)", "1QE", "0PB"}, {{"TDIM1", "'(2,2)'"}, {"THEAP", "80"}}), 24);
+  auto hdu =
+      record(header_of({"PJ(5)", "1QE", "0PB"}, {{"TDIM1", "'(2,2)'"}, {"THEAP", "80"}}), 24);
   hdu.pcount = 40;
   hdu.data_bytes += 40;
   std::vector<std::string> warnings;
@@ -301,17 +315,22 @@ TEST(TableLayout, ACountBehindTheCodeIsTakenWhereTheRowAgrees) {
 }
 
 TEST(TableLayout, CountsThatCannotBeAreRefused) {
-  for (const auto* count : {"-1", "1000", "9223372036854775807", "99999999999999999999999", "1.5", "'3'", "T", ""}) {
-    EXPECT_TRUE(contains(refusal(record(line("TFIELDS", count) + line("TFORM1", "'J'"), 4)), "TFIELDS")) << count;
+  for (const auto* count :
+       {"-1", "1000", "9223372036854775807", "99999999999999999999999", "1.5", "'3'", "T", ""}) {
+    EXPECT_TRUE(
+        contains(refusal(record(line("TFIELDS", count) + line("TFORM1", "'J'"), 4)), "TFIELDS"))
+        << count;
   }
-  EXPECT_TRUE(contains(refusal(record(line("TFIELDS", "900") + line("TFORM1", "'J'"), 4)), "2 cards"));
+  EXPECT_TRUE(
+      contains(refusal(record(line("TFIELDS", "900") + line("TFORM1", "'J'"), 4)), "2 cards"));
   EXPECT_TRUE(contains(refusal(record(line("TFORM1", "'J'"), 4)), "TFIELDS is missing"));
   EXPECT_TRUE(contains(refusal(record("", 4)), "TFIELDS is missing"));
 }
 
 TEST(TableLayout, AWholeFloatCountIsReadWithAWarning) {
   std::vector<std::string> warnings;
-  const auto table = read_table_layout(record(line("TFIELDS", "1.") + line("TFORM1", "'J'"), 4), warnings);
+  const auto table =
+      read_table_layout(record(line("TFIELDS", "1.") + line("TFORM1", "'J'"), 4), warnings);
   EXPECT_EQ(table.columns.size(), 1U);
   ASSERT_EQ(warnings.size(), 1U);
   EXPECT_TRUE(contains(warnings[0], "TFIELDS"));

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "plan/table_plan.h"
-
 #include <gtest/gtest.h>
 
 #include <random>
 #include <vector>
 
 #include "base/defaults.h"
+#include "plan/table_plan.h"
 
 namespace torchfits {
 namespace {
@@ -36,8 +35,10 @@ std::vector<std::int64_t> rows_of(const RowSelection& selection) {
   return rows;
 }
 
-/// Every selected field of every selected row lies in its block, at the place that the block tells, once.
-void expect_covers(const TableLayout& table, const std::vector<std::size_t>& columns, const RowSelection& selection) {
+/// Every selected field of every selected row lies in its block, at the place that the block tells,
+/// once.
+void expect_covers(const TableLayout& table, const std::vector<std::size_t>& columns,
+                   const RowSelection& selection) {
   const auto plan = TablePlan::make(table, kData, columns, selection);
   const auto rows = rows_of(selection);
   std::uint64_t next = 0;
@@ -47,7 +48,8 @@ void expect_covers(const TableLayout& table, const std::vector<std::size_t>& col
     ASSERT_GT(block.rows, 0U);
     ASSERT_LE(block.range.length, std::max<std::uint64_t>(kMaxRangeBytes, table.row_bytes));
     ASSERT_EQ(block.file_row, static_cast<std::uint64_t>(rows[next]));
-    const auto first = block.row_stride < 0 ? (block.rows - 1) * static_cast<std::uint64_t>(-block.row_stride) : 0;
+    const auto first =
+        block.row_stride < 0 ? (block.rows - 1) * static_cast<std::uint64_t>(-block.row_stride) : 0;
     for (std::uint64_t i = 0; i < block.rows; ++i) {
       const auto at = block.range.offset + first + i * static_cast<std::uint64_t>(block.row_stride);
       const auto row = static_cast<std::uint64_t>(rows[next + i]);
@@ -152,7 +154,8 @@ TEST(TablePlan, EverySelectionCoversItsRows) {
     expect_covers(table, columns, {start + span, -step, count, {}});
     std::vector<std::int64_t> indices(1 + below(50));
     for (std::size_t i = 0; i < indices.size(); ++i) {
-      const bool follow = i > 0 && below(3) != 0 && indices[i - 1] + 1 < static_cast<std::int64_t>(rows);
+      const bool follow =
+          i > 0 && below(3) != 0 && indices[i - 1] + 1 < static_cast<std::int64_t>(rows);
       indices[i] = follow ? indices[i - 1] + 1 : static_cast<std::int64_t>(below(rows));
     }
     expect_covers(table, columns, {0, 1, indices.size(), indices});

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "fits/tform.h"
-
 #include <gtest/gtest.h>
 
 #include <string>
 #include <tuple>
 
 #include "base/error.h"
+#include "fits/tform.h"
 
 namespace torchfits {
 namespace {
@@ -42,33 +41,44 @@ TEST_P(TFormParse, ReadsPrintsAndMeasures) {
 // Widths from FITS 4.0 table 18.
 INSTANTIATE_TEST_SUITE_P(
     Standard, TFormParse,
-    testing::Values(Case{"L", {1, 'L', 0, {}, ""}, "L", 1}, Case{"1J", {1, 'J', 0, {}, ""}, "J", 4},
-                    Case{"12X", {12, 'X', 0, {}, ""}, "12X", 2}, Case{"16X", {16, 'X', 0, {}, ""}, "16X", 2},
-                    Case{"0X", {0, 'X', 0, {}, ""}, "0X", 0}, Case{"3B", {3, 'B', 0, {}, ""}, "3B", 3},
-                    Case{"2I", {2, 'I', 0, {}, ""}, "2I", 4}, Case{"K", {1, 'K', 0, {}, ""}, "K", 8},
-                    Case{"20A", {20, 'A', 0, {}, ""}, "20A", 20}, Case{"5E", {5, 'E', 0, {}, ""}, "5E", 20},
-                    Case{"D", {1, 'D', 0, {}, ""}, "D", 8}, Case{"2C", {2, 'C', 0, {}, ""}, "2C", 16},
-                    Case{"2M", {2, 'M', 0, {}, ""}, "2M", 32},
-                    Case{"1PB(12)", {1, 'P', 'B', 12, ""}, "PB(12)", 8},
-                    Case{"PJ", {1, 'P', 'J', {}, ""}, "PJ", 8}, Case{"QE(3)", {1, 'Q', 'E', 3, ""}, "QE(3)", 16},
-                    Case{"0PI(0)", {0, 'P', 'I', 0, ""}, "0PI(0)", 0}, Case{"0J", {0, 'J', 0, {}, ""}, "0J", 0}));
+    testing::Values(
+        Case{"L", {1, 'L', 0, {}, ""}, "L", 1}, Case{"1J", {1, 'J', 0, {}, ""}, "J", 4},
+        Case{"12X", {12, 'X', 0, {}, ""}, "12X", 2}, Case{"16X", {16, 'X', 0, {}, ""}, "16X", 2},
+        Case{"0X", {0, 'X', 0, {}, ""}, "0X", 0}, Case{"3B", {3, 'B', 0, {}, ""}, "3B", 3},
+        Case{"2I", {2, 'I', 0, {}, ""}, "2I", 4}, Case{"K", {1, 'K', 0, {}, ""}, "K", 8},
+        Case{"20A", {20, 'A', 0, {}, ""}, "20A", 20}, Case{"5E", {5, 'E', 0, {}, ""}, "5E", 20},
+        Case{"D", {1, 'D', 0, {}, ""}, "D", 8}, Case{"2C", {2, 'C', 0, {}, ""}, "2C", 16},
+        Case{"2M", {2, 'M', 0, {}, ""}, "2M", 32},
+        Case{"1PB(12)", {1, 'P', 'B', 12, ""}, "PB(12)", 8},
+        Case{"PJ", {1, 'P', 'J', {}, ""}, "PJ", 8},
+        Case{"QE(3)", {1, 'Q', 'E', 3, ""}, "QE(3)", 16},
+        Case{"0PI(0)", {0, 'P', 'I', 0, ""}, "0PI(0)", 0},
+        Case{"0J", {0, 'J', 0, {}, ""}, "0J", 0}));
 
 INSTANTIATE_TEST_SUITE_P(
     Lenient, TFormParse,
-    testing::Values(Case{" 2e ", {2, 'E', 0, {}, ""}, "2E", 8}, Case{"1pb(4)", {1, 'P', 'B', 4, ""}, "PB(4)", 8},
-                    Case{"21A7", {21, 'A', 0, {}, "7"}, "21A7", 21}, Case{"00012I", {12, 'I', 0, {}, ""}, "12I", 24},
+    testing::Values(Case{" 2e ", {2, 'E', 0, {}, ""}, "2E", 8},
+                    Case{"1pb(4)", {1, 'P', 'B', 4, ""}, "PB(4)", 8},
+                    Case{"21A7", {21, 'A', 0, {}, "7"}, "21A7", 21},
+                    Case{"00012I", {12, 'I', 0, {}, ""}, "12I", 24},
                     Case{"1Jabc", {1, 'J', 0, {}, "abc"}, "Jabc", 4},
                     Case{"PB(many)", {1, 'P', 'B', {}, "(many)"}, "PB(many)", 8},
                     Case{"PB(5", {1, 'P', 'B', {}, "(5"}, "PB(5", 8},
-                    Case{"PB(99999999999999999999)", {1, 'P', 'B', {}, "(99999999999999999999)"},
-                         "PB(99999999999999999999)", 8}));
+                    Case{"PB(99999999999999999999)",
+                         {1, 'P', 'B', {}, "(99999999999999999999)"},
+                         "PB(99999999999999999999)",
+                         8}));
 
 // The widest fields that 64 bits hold, and the first that they do not.
 INSTANTIATE_TEST_SUITE_P(
     Limits, TFormParse,
-    testing::Values(Case{"18446744073709551615B", {~0ULL, 'B', 0, {}, ""}, "18446744073709551615B", ~0ULL},
-                    Case{"18446744073709551615X", {~0ULL, 'X', 0, {}, ""}, "18446744073709551615X", 1ULL << 61},
-                    Case{"2305843009213693952D", {1ULL << 61, 'D', 0, {}, ""}, "2305843009213693952D", std::nullopt}));
+    testing::Values(
+        Case{"18446744073709551615B", {~0ULL, 'B', 0, {}, ""}, "18446744073709551615B", ~0ULL},
+        Case{"18446744073709551615X", {~0ULL, 'X', 0, {}, ""}, "18446744073709551615X", 1ULL << 61},
+        Case{"2305843009213693952D",
+             {1ULL << 61, 'D', 0, {}, ""},
+             "2305843009213693952D",
+             std::nullopt}));
 
 TEST(TForm, RefusesWhatIsNoFormatAndNamesIt) {
   EXPECT_NE(problem_of("F8.3").find("'F'"), std::string::npos);
@@ -90,7 +100,8 @@ TEST(TForm, RefusesWhatIsNoFormatAndNamesIt) {
 TEST(TForm, ElementSizesAreTheStandards) {
   const std::string codes = "LXBIJKAEDCMPQ";
   const std::vector<std::uint64_t> sizes{1, 1, 1, 2, 4, 8, 1, 4, 8, 8, 16, 8, 16};
-  for (std::size_t i = 0; i < codes.size(); ++i) EXPECT_EQ(tform_element_size(codes[i]), sizes[i]) << codes[i];
+  for (std::size_t i = 0; i < codes.size(); ++i)
+    EXPECT_EQ(tform_element_size(codes[i]), sizes[i]) << codes[i];
   EXPECT_EQ(tform_element_size('F'), 0U);
   EXPECT_EQ(tform_element_size('\0'), 0U);
 }
@@ -102,8 +113,8 @@ TEST(TDim, ReadsDimensionsInTheOrderOfTheHeader) {
   EXPECT_EQ(parse_tdim("(1)"), (Dimensions{1}));
   EXPECT_EQ(parse_tdim("(0)"), (Dimensions{0}));
   EXPECT_EQ(parse_tdim("(18446744073709551615)"), (Dimensions{~0ULL}));
-  for (const auto* text : {"", "()", "(", ")", "2,3", "(2,3", "(2,,3)", "(2,)", "(,2)", "(-1,2)", "(2.0)", "(2 3)",
-                           "(2)x", "(18446744073709551616)", "(+2)"}) {
+  for (const auto* text : {"", "()", "(", ")", "2,3", "(2,3", "(2,,3)", "(2,)", "(,2)", "(-1,2)",
+                           "(2.0)", "(2 3)", "(2)x", "(18446744073709551616)", "(+2)"}) {
     EXPECT_EQ(parse_tdim(text), std::nullopt) << text;
   }
 }
