@@ -32,12 +32,12 @@ STYLE = {
 
 def draw(path: Path, image: Tensor, training: Training, timings: list[Timing]) -> None:
     with plt.rc_context(STYLE):
-        figure = plt.figure(figsize=(14, 10.4), dpi=110)
+        figure = plt.figure(figsize=(14, 9.9), dpi=110)
         grid = figure.add_gridspec(
-            3, 2, height_ratios=(1, 1.2, 0.56), width_ratios=(1.35, 1),
-            left=0.045, right=0.975, top=0.905, bottom=0.035, hspace=0.42, wspace=0.2,
+            3, 2, height_ratios=(1, 1.25, 0.5), width_ratios=(1.3, 1),
+            left=0.035, right=0.972, top=0.895, bottom=0.035, hspace=0.45, wspace=0.27,
         )  # fmt: skip
-        figure.text(0.045, 0.955, "torchfits: FITS straight into tensors", size=19, weight="bold")
+        figure.text(0.035, 0.95, "torchfits: FITS straight into tensors", size=19, weight="bold")
         shown = choose(training)
         draw_image(figure.add_subplot(grid[:2, 0]), image, training)
         draw_loss(figure.add_subplot(grid[0, 1]), training)
@@ -72,7 +72,7 @@ def draw_image(axes: Axes, image: Tensor, training: Training) -> None:
     for x, align, text in ((-6, "right", "learnt from  ◂"), (6, "left", "▸  tested on")):
         axes.text(
             training.border + x, height - 12, text, ha=align, size=10, weight="bold",
-            bbox={"facecolor": GROUND, "edgecolor": "none", "alpha": 0.75, "pad": 3},
+            bbox={"facecolor": GROUND, "edgecolor": "none", "alpha": 0.85, "pad": 3}, zorder=5,
         )  # fmt: skip
     axes.set_title(f"Globular cluster M13, {width} x {height} pixels; stars of the test part boxed")
     axes.set_xticks([])
@@ -92,7 +92,7 @@ def draw_loss(axes: Axes, training: Training) -> None:
     axes.legend(loc="upper right", labelcolor=TEXT)
     axes.grid(axis="y", color=FAINT, alpha=0.2)
     right = f"{training.accuracies[-1]:.0%}"
-    axes.set_title(f'"Is there a star in the centre?"  {right} right on unseen sky')
+    axes.set_title(f"Is there a star in the centre? {right} right on unseen sky")
 
 
 def draw_throughput(axes: Axes, timings: list[Timing]) -> None:
@@ -118,24 +118,24 @@ def draw_throughput(axes: Axes, timings: list[Timing]) -> None:
 
 
 def draw_cutouts(figure: Figure, place: SubplotSpec, training: Training, shown: list[int]) -> None:
-    row = place.subgridspec(1, len(shown), wspace=0.12)
-    for column, index in enumerate(shown):
-        axes = figure.add_subplot(row[0, column])
+    half = len(shown) // 2
+    gap = 0.35  # between those with a star and those without
+    row = place.subgridspec(1, len(shown) + 1, width_ratios=[1] * half + [gap] + [1] * half)
+    for number, index in enumerate(shown):
+        axes = figure.add_subplot(row[0, number + (number >= half)])
         axes.imshow(training.cutouts[index], origin="lower", cmap="magma", interpolation="nearest")
         probability = training.probabilities[index].item()
         star = bool(training.labels[index])
         right = (probability > 0.5) == star
         axes.set_title(
             f"{probability:.0%}" + ("" if right else "  wrong"),
-            size=10, loc="center", pad=5, color=STAR if probability > 0.5 else OTHER,
+            size=10, weight="normal", loc="center", pad=4,
+            color=STAR if probability > 0.5 else OTHER,
         )  # fmt: skip
         axes.set_xticks([])
         axes.set_yticks([])
         for spine in axes.spines.values():
             spine.set(visible=True, color=STAR if star else OTHER, linewidth=1.6)
-        if column in (0, len(shown) // 2):
-            text = "Cutouts with a star in the centre" if star else "Cutouts without"
-            axes.text(
-                0, 1.34, text + ", and the network's probability of one" * (column == 0),
-                transform=axes.transAxes, size=12, weight="bold",
-            )  # fmt: skip
+        if number in (0, half):
+            text = "A star in the centre: the network's answer" if star else "No star in the centre"
+            axes.text(0, 1.32, text, transform=axes.transAxes, size=12, weight="bold")

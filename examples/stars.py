@@ -100,7 +100,8 @@ class Training:
     seconds: float = 0.0
 
 
-def train(path: Path, epochs: int = 12) -> Training:
+def train(path: Path, epochs: int = 12, seconds: float = 8.0) -> Training:
+    """At most `epochs`; none begins after `seconds`."""
     torch.manual_seed(13)
     image = torchfits.read(path, dtype=torch.float32)
     stars = find_stars(image)
@@ -120,6 +121,8 @@ def train(path: Path, epochs: int = 12) -> Training:
     optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3)
     start = time.perf_counter()
     for epoch in range(epochs):
+        if time.perf_counter() - start > seconds:
+            break
         total = 0.0
         for pixels, wanted in loader:
             loss = functional.binary_cross_entropy_with_logits(model(pixels), wanted)

@@ -65,11 +65,11 @@ def make_files(folder: Path) -> list[Case]:
     boxes = [(slice(y, y + STAMP), slice(x, x + STAMP)) for y, x in corners]
     stamp = STAMP * STAMP * 4
     return [
-        Case("one image, 64 x 64", stamp, images([tiny])),
-        Case("200 images, 64 x 64", 200 * stamp, images(many)),
-        Case("one image, 2048 x 2048", 2048 * 2048 * 4, images([large])),
-        Case("50 cutouts, 64 x 64", 50 * stamp, cutouts(large, boxes)),
-        Case("table, 500 000 x 5", rows.nbytes, columns(table, rows.dtype.names)),
+        Case("1 image 64 x 64", stamp, images([tiny])),
+        Case("200 images 64 x 64", 200 * stamp, images(many)),
+        Case("1 image 2048 x 2048", 2048 * 2048 * 4, images([large])),
+        Case("50 cutouts 64 x 64", 50 * stamp, cutouts(large, boxes)),
+        Case("table 500 000 x 5", rows.nbytes, columns(table, rows.dtype.names)),
     ]
 
 

@@ -129,10 +129,9 @@ def check_cuts(content: bytes, cuts: Iterable[int], scratch: Path | None) -> Non
             scratch.write_bytes(content[:cut])
             source = scratch
         found = outcome(lambda s=source, c=cut: check_truncated(s, c, hdus))
-        whole_headers = cut >= hdus[0].data_offset
-        if found[0] == "!" or (whole_headers and found != "read"):
+        if found[0] == "!" or (cut >= hdus[0].data_offset and found != "read"):
             complaints[cut] = found
-        elif cut < hdus[0].data_offset and found == "read":
+        elif cut < hdus[0].header_end and found == "read":
             complaints[cut] = "read without a whole header"
     assert not complaints, complaints
 

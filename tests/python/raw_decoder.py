@@ -89,6 +89,11 @@ class RawHDU:
         return float(self.get(key, default))  # type: ignore[arg-type]
 
     @property
+    def header_end(self) -> int:
+        """Where the END card ends; fill bytes follow."""
+        return self.header_offset + 80 * (len(self.cards) + 1)
+
+    @property
     def axes(self) -> list[int]:
         return [self.integer(f"NAXIS{i}") for i in range(1, self.integer("NAXIS") + 1)]
 

@@ -56,7 +56,7 @@ def test_an_image_of_n_bytes_costs_n_bytes_written_once(tmp_path: Path) -> None:
     assert spent["files_opened"] == 1
     assert spent["bytes_written"] == size
     assert spent["bytes_decoded"] == size
-    assert size <= spent["bytes_read"] <= size + 64 * 1024
+    assert size <= spent["bytes_read"] <= size + 128 * 1024
     assert spent["peak"] <= 32 * MIB
 
 
@@ -82,7 +82,7 @@ def test_a_section_costs_what_it_holds(tmp_path: Path) -> None:
 
 def test_a_header_costs_no_data(large: Path) -> None:
     spent = cost(lambda: torchfits.read_header(large))
-    assert spent["bytes_read"] <= 64 * 1024
+    assert spent["bytes_read"] <= 128 * 1024
     assert spent["bytes_written"] == 0
 
 
