@@ -120,9 +120,11 @@ def time_case(
     able = [engine for engine in engines if results[engine.name].bytes is not None]
     round_time = 0.0
     for engine in able:
-        once = sample(engine)
-        enough = math.ceil(SHORTEST_SAMPLE / max(once, 1e-9))
-        results[engine.name].repetitions = min(max(enough, 1), MOST_REPETITIONS)
+        # The first call pays for lazy imports, the next ones for cold caches: each estimate corrects the last.
+        for _ in range(3):
+            once = sample(engine)
+            enough = math.ceil(SHORTEST_SAMPLE / max(once, 1e-9))
+            results[engine.name].repetitions = min(max(enough, 1), MOST_REPETITIONS)
         round_time += max(once, SHORTEST_SAMPLE)
     fitting = int(options.seconds / max(round_time, 1e-9))
     for _ in range(min(options.rounds, max(FEWEST_ROUNDS, fitting))):

@@ -144,7 +144,7 @@ void bind_file(nb::module_& m) {
 
   nb::class_<OpenFile>(m, "File")
       .def(nb::init<nb::handle>(), "source"_a)
-      .def_prop_ro("name", [](const OpenFile& self) { return self.file->source().name(); })
+      .def_prop_ro("name", [](const OpenFile& self) { return to_python(self.file->source().name()); })
       .def("count", [](const OpenFile& self) { return self.run_without_gil([](const File& f) { return f.count(); }); })
       .def("choose", &choose, "hdu"_a.none(), "selection"_a.none() = nb::none())
       .def("describe", &describe, "index"_a)

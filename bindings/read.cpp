@@ -41,7 +41,7 @@ const ImageLayout& checked_image(const File& file, std::size_t hdu) {
 }
 
 nb::object read_image_hdu(const File& file, std::size_t hdu, const Selection& selection, const Form& form) {
-  const auto& layout = without_gil([&]() -> const ImageLayout& { return checked_image(file, hdu); });
+  const auto& layout = without_gil([&]() -> const auto& { return checked_image(file, hdu); });
   auto section = parse_section(selection.section, layout.shape);
   const auto type = form.type(layout.coding);
   auto host = destination(form, section.shape, type);
@@ -84,31 +84,31 @@ ElementType Form::type(const ElementCoding& coding) const {
 }
 
 nb::object read_hdu(const File& file, const HduChoice& choice, const Selection& selection, const Form& form) {
-  const auto hdu = without_gil([&] { return file.choose(choice, selection.wanted_kind()); });
-  const auto& record = file.hdu(hdu);
-  check_keywords(record, selection, form);
-  return is_table(record.kind) ? read_table_hdu(file, hdu, selection, form)
-                               : read_image_hdu(file, hdu, selection, form);
+  const auto want = selection.wanted_kind();
+  const auto& hdu = without_gil([&]() -> const auto& { return file.hdu(file.choose(choice, want)); });
+  check_keywords(hdu, selection, form);
+  return is_table(hdu.kind) ? read_table_hdu(file, hdu, selection, form)
+                            : read_image_hdu(file, hdu.index, selection, form);
 }
 
 nb::tuple read_cutout(const File& file, const HduChoice& choice, nb::handle wish, nb::handle fill, const Form& form) {
-  const auto hdu = without_gil([&] { return file.choose(choice, File::Want::image); });
-  const auto& layout = without_gil([&]() -> const ImageLayout& { return checked_image(file, hdu); });
+  const auto& hdu = without_gil([&]() -> const auto& { return file.hdu(file.choose(choice, File::Want::image)); });
+  const auto& layout = without_gil([&]() -> const auto& { return checked_image(file, hdu.index); });
   auto box = parse_box(wish, layout.shape);
   const auto type = form.type(layout.coding);
   if (!box.whole_inside && fill.is_none()) {
     throw FitsError(ErrorCode::index, "the cutout reaches outside the image of shape " +
                                           std::string(nb::str(to_tuple(layout.shape)).c_str()) +
                                           "; pass fill= to pad it")
-        .in_hdu(file.hdu(hdu).label());
+        .in_hdu(hdu.label());
   }
   auto host = box.whole_inside ? destination(form, box.shape, type) : full_tensor(box.shape, type, form.pinned, fill);
   without_gil([&] {
-    read_image(file, hdu, {std::move(box.inside.axes), form.scaled}, {type, host.data, box.counts, box.origin});
+    read_image(file, hdu.index, {std::move(box.inside.axes), form.scaled}, {type, host.data, box.counts, box.origin});
   });
   nb::list start;
   for (const auto first : box.start) start.append(first);
-  return nb::make_tuple(host.tensor, start, hdu);
+  return nb::make_tuple(host.tensor, start, hdu.index);
 }
 
 namespace {
@@ -167,11 +167,11 @@ nb::object read_batch_of(const nb::list& list, const HduChoice& choice, const Se
 }
 
 void emit_warnings(const File& file) {
-  const auto warnings = file.take_warnings();
+  const auto warnings = without_gil([&] { return file.take_warnings(); });
   if (warnings.empty()) return;
-  const auto category = nb::module_::import_("torchfits._errors").attr("FITSWarning");
+  const nb::object category = nb::module_::import_("torchfits._errors").attr("FITSWarning");
   for (const auto& warning : warnings) {
-    const auto text = file.source().name() + ", " + warning;
-    if (PyErr_WarnEx(nb::object(category).ptr(), text.c_str(), 2) < 0) nb::raise_python_error();
+    const auto text = to_python(file.source().name() + ", " + warning);
+    if (PyErr_WarnFormat(category.ptr(), 2, "%U", text.ptr()) < 0) nb::raise_python_error();
   }
 }

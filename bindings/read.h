@@ -53,8 +53,8 @@ nanobind::object read_hdu(const torchfits::File& file, const torchfits::HduChoic
                           const Form& form);
 
 /// The table's part of it (table.cpp).
-nanobind::object read_table_hdu(const torchfits::File& file, std::size_t hdu, const Selection& selection,
-                                const Form& form);
+nanobind::object read_table_hdu(const torchfits::File& file, const torchfits::HduRecord& hdu,
+                                const Selection& selection, const Form& form);
 
 /// (tensor, first position of the box on each axis, index of the HDU); None for `fill` refuses a box that leaves the image.
 nanobind::tuple read_cutout(const torchfits::File& file, const torchfits::HduChoice& choice,

@@ -224,7 +224,8 @@ Rows parse_rows(nb::handle wish, std::uint64_t count) {
     take_range(rows, wish, count);
     return rows;
   }
-  if (auto row = as_index(wish)) {
+  // Tensors and arrays of one element have __index__ too, and mean a list.
+  if (auto row = PyLong_Check(wish.ptr()) ? as_index(wish) : std::nullopt) {
     check_row(*row, count);
     rows.selection = {*row, 1, 1, {}};
     return rows;

@@ -161,6 +161,12 @@ std::string file_system_path(nb::handle path) {
   return bytes;
 }
 
+nb::object to_python(const std::string& text) {
+  auto decoded = nb::steal(PyUnicode_DecodeFSDefaultAndSize(text.data(), static_cast<Py_ssize_t>(text.size())));
+  if (!decoded.is_valid()) nb::raise_python_error();
+  return decoded;
+}
+
 SourcePointer open_path(const std::string& path) {
   try {
     const SourcePointer source = open_file(path);
@@ -168,7 +174,8 @@ SourcePointer open_path(const std::string& path) {
   } catch (FitsError& error) {
     if (error.code() == ErrorCode::file_not_found && path.ends_with(']')) {
       error = FitsError(ErrorCode::file_not_found,
-                        error.problem() + "; brackets are part of the path: choose an HDU with hdu=");
+                        error.problem() + "; brackets are part of the path: choose an HDU with hdu=" +
+                            path.substr(path.rfind('[') + 1, path.size() - path.rfind('[') - 2));
     }
     error.in_file(path);
     throw;

@@ -18,3 +18,6 @@ std::shared_ptr<const torchfits::ByteSource> open_path(const std::string& path);
 
 /// The bytes that the operating system knows a path by; ValueError for an embedded NUL.
 std::string file_system_path(nanobind::handle path);
+
+/// Text of the core for Python: a path or a header may hold bytes that are no UTF-8, which come back as os.fsdecode gives them.
+nanobind::object to_python(const std::string& text);

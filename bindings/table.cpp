@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Tables across the bridge: tensors now, descriptions of columns when somebody asks.
+#include <nanobind/stl/string.h>
+
 #include <string>
 #include <utility>
 
@@ -83,44 +85,36 @@ struct TableRead {
   }
 };
 
-const TableLayout& checked_table(const File& file, std::size_t hdu) {
-  const auto& table = table_layout(file, hdu);
-  try {
-    file.check_data_present(file.hdu(hdu));
-  } catch (FitsError& error) {
-    error.in_hdu(file.hdu(hdu).label());
-    throw;
-  }
-  return table;
-}
-
 nb::object text_or_none(const std::string& text) {
   return text.empty() ? nb::object(nb::none()) : nb::object(nb::str(text.c_str(), text.size()));
 }
 
 }  // namespace
 
-nb::object read_table_hdu(const File& file, std::size_t hdu, const Selection& selection, const Form& form) {
-  const TableLayout* table = nullptr;
-  {
-    const nb::gil_scoped_release no_gil;
-    table = &checked_table(file, hdu);
-  }
+nb::object read_table_hdu(const File& file, const HduRecord& hdu, const Selection& selection, const Form& form) {
   try {
-    auto columns = parse_columns(selection.columns, *table);
-    const auto rows = parse_rows(selection.rows, table->rows);
+    std::shared_ptr<const Layout> layout;
+    {
+      const nb::gil_scoped_release no_gil;
+      static_cast<void>(table_layout(file, hdu.index));
+      file.check_data_present(hdu);
+      layout = file.layout(hdu.index);
+    }
+    const auto& table = std::get<TableLayout>(*layout);
+    auto columns = parse_columns(selection.columns, table);
+    const auto rows = parse_rows(selection.rows, table.rows);
     TableRead read;
-    for (const auto position : columns) read.add(*table, position, rows.selection.count, form);
+    for (const auto position : columns) read.add(table, position, rows.selection.count, form);
     std::vector<std::uint64_t> nulls;
     {
       const nb::gil_scoped_release no_gil;
-      nulls = read_table(file, hdu, rows.selection, read.outputs, read.requests);
+      nulls = read_table(file, hdu.index, rows.selection, read.outputs, read.requests);
     }
-    read.read_masks(file, hdu, *table, rows.selection, nulls, form);
-    auto schema = nb::cast(Schema(file.layout(hdu), std::move(columns), form.scaled));
+    read.read_masks(file, hdu.index, table, rows.selection, nulls, form);
+    auto schema = nb::cast(Schema(std::move(layout), std::move(columns), form.scaled));
     return nb::make_tuple(read.names, read.tensors, read.masks, read.strings, schema);
   } catch (FitsError& error) {
-    error.in_hdu(file.hdu(hdu).label());
+    error.in_hdu(hdu.label());
     throw;
   }
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tensor.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 
+#include "base/bytes.h"
 #include "base/error.h"
 
 namespace nb = nanobind;
@@ -73,6 +76,15 @@ void check_fill(nb::handle fill, ElementType type) {
   if (whole < low || whole > high) refuse("it is out of range");
 }
 
+/// torch counts strides in bytes of int64, also those of empty tensors.
+void require_torch_shape(std::span<const std::uint64_t> shape, std::size_t element_bytes) {
+  std::optional<std::uint64_t> bytes = element_bytes;
+  for (const auto length : shape) bytes = bytes ? torchfits::checked_mul(*bytes, std::max<std::uint64_t>(length, 1)) : bytes;
+  if (bytes && *bytes <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return;
+  throw FitsError::unsupported("data of shape " + std::string(nb::str(to_tuple(shape)).c_str()) +
+                               " are beyond what a tensor can be");
+}
+
 }  // namespace
 
 nb::tuple to_tuple(std::span<const std::uint64_t> shape) {
@@ -84,6 +96,7 @@ nb::tuple to_tuple(std::span<const std::uint64_t> shape) {
 }
 
 HostTensor empty_tensor(std::span<const std::uint64_t> shape, ElementType type, bool pinned) {
+  require_torch_shape(shape, torchfits::info(type).size);
   const auto& torch = Torch::get();
   const auto size = to_tuple(shape);
   PyObject* arguments[] = {size.ptr(), torch.dtypes[static_cast<std::size_t>(type)].ptr(), Py_True};
@@ -96,6 +109,7 @@ HostTensor empty_tensor(std::span<const std::uint64_t> shape, ElementType type, 
 
 HostTensor full_tensor(std::span<const std::uint64_t> shape, ElementType type, bool pinned, nb::handle fill) {
   check_fill(fill, type);
+  require_torch_shape(shape, torchfits::info(type).size);
   const auto& torch = Torch::get();
   auto tensor = torch.full(to_tuple(shape), torchfits::is_float(type) ? nb::borrow(fill) : nb::object(nb::int_(nb::borrow(fill))),
                            nb::arg("dtype") = torch.dtypes[static_cast<std::size_t>(type)],
@@ -123,12 +137,6 @@ ElementType element_type_of_dtype(nb::handle dtype) {
   const auto& torch = Torch::get();
   for (const auto& entry : torchfits::kElementTypes) {
     if (dtype.is(torch.dtypes[static_cast<std::size_t>(entry.type)])) return entry.type;
-  }
-  if (nb::isinstance<nb::str>(dtype)) {
-    const std::string_view name = nb::borrow<nb::str>(dtype).c_str();
-    for (const auto& entry : torchfits::kElementTypes) {
-      if (entry.name == name) return entry.type;
-    }
   }
   std::string names;
   for (const auto& entry : torchfits::kElementTypes) names += (names.empty() ? "torch." : ", torch.") + std::string(entry.name);

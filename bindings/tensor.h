@@ -25,7 +25,7 @@ HostTensor full_tensor(std::span<const std::uint64_t> shape, torchfits::ElementT
 /// The memory of `out`, which must be a contiguous CPU tensor of exactly this shape and type; ValueError otherwise.
 HostTensor checked_out(nanobind::handle out, std::span<const std::uint64_t> shape, torchfits::ElementType type);
 
-/// The element type of a torch.dtype (or of its name); TypeError lists those that exist.
+/// The element type of a torch.dtype; TypeError lists those that exist.
 torchfits::ElementType element_type_of_dtype(nanobind::handle dtype);
 
 nanobind::tuple to_tuple(std::span<const std::uint64_t> shape);

@@ -10,11 +10,13 @@ namespace torchfits {
 inline constexpr std::size_t KiB = 1024;
 inline constexpr std::size_t MiB = 1024 * KiB;
 
-/// Largest piece of a plan: what one task of the pool reads and decodes, and the largest mapped window.
-inline constexpr std::size_t kMaxRangeBytes = 4 * MiB;
+/// Largest piece of a plan: read into a buffer, it is still in the second-level cache when it is decoded.
+inline constexpr std::size_t kMaxRangeBytes = 128 * KiB;
 inline constexpr std::size_t kMaxWindowBytes = 8 * MiB;
-/// Bytes read together with the header when a file is opened: header and data of a tiny image in one call.
-inline constexpr std::size_t kHeadBytes = 64 * KiB;
+/// A file up to this size is read whole when it is opened: header and data of a tiny image in one call.
+inline constexpr std::size_t kSmallFileBytes = 64 * KiB;
+/// Bytes read when a larger file is opened: most primary headers.
+inline constexpr std::size_t kHeadBytes = 12 * KiB;
 /// Below this many output bytes a read stays on the calling thread.
 inline constexpr std::size_t kParallelBytes = 2 * MiB;
 /// Outputs from this size on ask for huge pages before the first write.

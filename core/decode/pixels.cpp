@@ -69,7 +69,7 @@ FitsError does_not_fit(ElementType natural, const std::byte* element, std::size_
 
 FitsError offset_overflow(const ElementCoding& coding, const std::byte* stored,
                           std::size_t position) {
-  return {ErrorCode::value,
+  return {ErrorCode::format,
           "the stored value " + std::to_string(load_be<std::int64_t>(stored)) + " (element " +
               std::to_string(position) + " of the run) plus the zero point " +
               std::to_string(coding.offset) + " is no int64; read with scaled=False"};

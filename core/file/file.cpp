@@ -51,7 +51,7 @@ bool File::scan_next() const {
     if (entries_.empty() || error.code() == ErrorCode::changed || error.code() == ErrorCode::io) throw;
     complete_ = true;
     failure_ = error;
-    warnings_.push_back("the HDUs from number " + std::to_string(entries_.size()) + " on cannot be read: " + error.what());
+    warn("the HDUs from number " + std::to_string(entries_.size()) + " on cannot be read: " + error.what());
   }
   return !complete_;
 }
@@ -80,22 +80,27 @@ bool File::scan_one() const {
       continue;
     }
     const auto* none = std::get_if<NoMoreHdus>(&step);
-    if (none != nullptr && !none->warning.empty()) warnings_.push_back(none->warning);
+    if (none != nullptr && !none->warning.empty()) warn(none->warning);
     return none == nullptr;
   }
 }
 
 /// The first header comes with the file's first bytes; small HDUs in a row are looked at many at once.
 std::uint64_t File::first_look() const {
-  if (entries_.empty()) return kHeadBytes;
+  if (entries_.empty()) return source_->extent(kSmallFileBytes + 1) > kSmallFileBytes ? kLook : kSmallFileBytes;
   const auto& last = entries_.back().record;
   const bool row_of_small = entries_.size() > 1 && last.end() - last.header_offset <= kLookAhead / 4;
   return row_of_small ? kLookAhead : kLook;
 }
 
 void File::add(HduRecord hdu) const {
-  for (const auto& warning : hdu.warnings) warnings_.push_back(hdu.label() + ": " + warning);
+  for (const auto& warning : hdu.warnings) warn(hdu.label() + ": " + warning);
   entries_.push_back({std::move(hdu), nullptr});
+}
+
+void File::warn(std::string text) const {
+  warnings_.push_back(std::move(text));
+  warned_ = true;
 }
 
 /// HDUs whose headers lie whole in bytes that are at hand anyway. What is wrong with one is said when it is asked for.
@@ -143,7 +148,7 @@ std::shared_ptr<const Layout> File::layout(std::size_t index) const {
       error.in_hdu(record.label());
       throw;
     }
-    for (const auto& warning : warnings) warnings_.push_back(record.label() + ": " + warning);
+    for (const auto& warning : warnings) warn(record.label() + ": " + warning);
   }
   return entry.layout;
 }
@@ -208,7 +213,22 @@ void File::check_data_present(const HduRecord& hdu) const {
   if (found < hdu.data_bytes) throw FitsError::truncated("the data", hdu.data_bytes, found);
 }
 
+std::string File::hdus_with_data() const {
+  constexpr int most = 10;
+  const std::scoped_lock lock(mutex_);
+  std::string list;
+  int found = 0;
+  for (std::size_t index = 0; const auto* entry = scan_to(index); ++index) {
+    if (entry->record.data_bytes == 0) continue;
+    if (++found > most) break;
+    list += (list.empty() ? "; HDUs with data: " : ", ") + entry->record.label().substr(4);
+  }
+  if (list.empty()) return "; no HDU of the file has data";
+  return found > most ? list + ", ..." : list;
+}
+
 std::vector<std::string> File::take_warnings() const {
+  if (!warned_.exchange(false)) return {};
   const std::scoped_lock lock(mutex_);
   return std::exchange(warnings_, {});
 }

@@ -2,6 +2,7 @@
 // An open FITS file: a source and the index of its HDUs, found as far as they are asked for.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -53,7 +54,10 @@ class File {
   /// ErrorCode::truncated where the file ends before the data of `hdu` do.
   void check_data_present(const HduRecord& hdu) const;
 
-  /// Everything that was read leniently so far, in order, each with its HDU.
+  /// "; HDUs with data: 1 'SCI', ..." for the message of a header without data.
+  [[nodiscard]] std::string hdus_with_data() const;
+
+  /// Everything that was read leniently so far, in order, each with its HDU. Costs nothing where there is none.
   [[nodiscard]] std::vector<std::string> take_warnings() const;
 
  private:
@@ -66,14 +70,16 @@ class File {
   bool scan_one() const;
   [[nodiscard]] std::uint64_t first_look() const;
   void add(HduRecord hdu) const;
+  void warn(std::string text) const;
   void add_what_follows(std::uint64_t offset, ByteView bytes) const;
 
   std::shared_ptr<const ByteSource> source_;
-  mutable ForkMutex mutex_{ForkMutex::Rank::file};
+  mutable ForkMutex mutex_;
   mutable std::deque<Entry> entries_;
   mutable bool complete_ = false;
   mutable std::optional<FitsError> failure_;  ///< of the first header that could not be read, if not that of HDU 0
   mutable std::vector<std::string> warnings_;
+  mutable std::atomic<bool> warned_{false};  ///< there may be some
 };
 
 }  // namespace torchfits

@@ -51,7 +51,7 @@ const ImageLayout& image_layout(const File& file, std::size_t index) {
   const auto layout = file.layout(index);
   if (const auto* image = std::get_if<ImageLayout>(layout.get())) {
     if (!hdu.axes.empty()) return *image;
-    throw FitsError(ErrorCode::no_data, "NAXIS = 0: the HDU has a header only").in_hdu(hdu.label());
+    throw FitsError(ErrorCode::no_data, "NAXIS = 0: the HDU has a header only" + file.hdus_with_data()).in_hdu(hdu.label());
   }
   if (const auto* tiled = std::get_if<TiledImageLayout>(layout.get())) {
     throw FitsError::unsupported("tile-compressed images (" + tiled->algorithm + ") are not read yet").in_hdu(hdu.label());

@@ -110,7 +110,7 @@ class MandatoryKeywords {
     if (card.empty()) return std::nullopt;
     const auto field = card.substr(10);
     const auto first = field.find_first_not_of(' ');
-    if (first == std::string_view::npos) return std::nullopt;
+    if (first == std::string_view::npos) return lenient_integer(card);
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(field.data() + first, field.data() + field.size(), value);
     const bool whole = end == field.data() + field.size() || *end == ' ' || *end == '/';
@@ -129,7 +129,6 @@ class MandatoryKeywords {
         return static_cast<std::int64_t>(*value);
       }
     }
-    if (std::holds_alternative<std::monostate>(card.value)) return std::nullopt;
     throw FitsError::format(card.keyword + " is not an integer that can be used: '" +
                             std::string(text.substr(8, 40)) + "'; correct the header");
   }

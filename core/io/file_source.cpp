@@ -19,7 +19,7 @@ class FileSource final : public ByteSource {
   explicit FileSource(const std::string& path) try
       : name_(path),
         windows_(FileHandle::open_for_reading(path, opened_)),
-        head_(std::min<std::uint64_t>(opened_.size, kHeadBytes)) {
+        head_(opened_.size <= kSmallFileBytes ? opened_.size : kHeadBytes) {
     if (windows_.file().read_at(0, head_.span()) != head_.size()) throw changed();
     stats().files_opened.fetch_add(1, std::memory_order_relaxed);
   } catch (FitsError& error) {

@@ -22,7 +22,10 @@
 namespace torchfits {
 namespace {
 
-constexpr std::uint64_t kCopyBytes = 128 * KiB;  // up to here a copy is cheaper than a mapping
+constexpr std::uint64_t kCopyBytes = kMaxRangeBytes;  // up to here a copy is cheaper than a mapping
+/// A dense request up to here is cheaper copied in pieces, each decoded while it is in the cache, than mapped: when a
+/// window goes, every processor that runs a thread of the process is interrupted.
+constexpr std::uint64_t kPiecewiseBytes = 12 * MiB;
 constexpr std::uint64_t kNetworkGap =
     64 * KiB;  // reading over this much costs less than another round trip
 
@@ -58,7 +61,10 @@ class FileWindows::Request {
   void run() {
     const auto wanted = groups_.wanted();
     const auto max_gap = on_network_ ? kNetworkGap : std::uint64_t{kMaxWindowBytes};
-    const auto parts = groups_.split(balanced(wanted, kMaxWindowBytes, max_gap));
+    const auto span = groups_.span().length;
+    const bool piecewise = !on_network_ && span <= kPiecewiseBytes && wanted >= span / 2;
+    const auto parts = groups_.split(balanced(wanted, piecewise ? kCopyBytes : kMaxWindowBytes, max_gap));
+    if (wanted < kParallelBytes && !parts.empty()) buffer_ = Scratch(std::min(span, kCopyBytes));
     torchfits::run(parts, wanted, [this](const RangeGroup& group) { serve(group); });
   }
 
@@ -79,10 +85,16 @@ class FileWindows::Request {
   }
 
   void copy(const RangeGroup& group) const {
-    const Scratch buffer(group.span.length);
-    const auto found = windows_.file_.read_at(group.span.offset, buffer.span());
+    Scratch own;
+    auto buffer = buffer_.span();  // one for all groups, where a single thread serves them
+    if (buffer.size() < group.span.length) {
+      own = Scratch(group.span.length);
+      buffer = own.span();
+    }
+    buffer = buffer.first(group.span.length);
+    const auto found = windows_.file_.read_at(group.span.offset, buffer);
     if (found != buffer.size()) throw became_shorter(group.span.end());
-    lend(group, buffer.span(), group.span.offset);
+    lend(group, buffer, group.span.offset);
   }
 
   void lend_mapped(const RangeGroup& group, const MappedWindow& window,
@@ -116,6 +128,7 @@ class FileWindows::Request {
   const Consume& consume_;
   RangeGroups groups_;
   bool on_network_;
+  Scratch buffer_;
 };
 
 void FileWindows::for_each(std::uint64_t size, std::span<const ByteRange> ranges,

@@ -59,7 +59,7 @@ class FileWindows {
 
   FileHandle file_;
   mutable std::atomic<Place> place_{Place::unknown};
-  mutable ForkMutex mutex_{ForkMutex::Rank::pool};
+  mutable ForkMutex mutex_;
   mutable std::array<KeptWindow, 2> kept_;  // guarded by mutex_; the last one used comes first
 };
 

@@ -128,7 +128,7 @@ class StreamSource final : public ByteSource {
   }
 
   std::string name_;
-  mutable ForkMutex mutex_{ForkMutex::Rank::stream};
+  mutable ForkMutex mutex_;
   mutable std::atomic<std::uint64_t> available_{0};
   ReservedMemory memory_{kSpoolBytes};
 

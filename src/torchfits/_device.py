@@ -29,6 +29,10 @@ def host_form(
         return (scaled, dtype, None, _is_cuda(device))
     if device is not None:
         raise TypeError("out= says where the data go; leave device= away")
+    import torch
+
+    if not isinstance(out, torch.Tensor):
+        raise TypeError(f"out= takes a torch.Tensor, not {type(out).__name__}")
     if out.device.type == "cpu" and out.is_contiguous():
         return (scaled, dtype, out, False)
     return (scaled, out.dtype if dtype is None else dtype, None, out.is_cuda)

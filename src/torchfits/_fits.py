@@ -6,11 +6,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import _core
 from ._errors import FileChangedError, FITSError, HDUIndexError, HDUNotFoundError, UnsupportedError
 from ._hdu import HDU, describe_data
+from ._header import Header
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -86,7 +88,7 @@ class FITS:
         self._source = core_source(source)
         self._identity = _identity(self._source)
         self._file: _core.File | None = _core.File(self._source)
-        self._hdus: dict[int, HDU] = {}
+        self._headers: dict[int, Header] = {}
         self.mode = mode
         """``"r"``."""
         self.name: str = self._file.name
@@ -127,10 +129,15 @@ class FITS:
         return True
 
     def __getitem__(self, key: int | str | tuple[str, int]) -> HDU:
-        index = self._open_file().choose(key)
-        if index not in self._hdus:
-            self._hdus[index] = HDU(self, index)
-        return self._hdus[index]
+        if key is None:
+            raise TypeError("a file is indexed by position, name, or (name, version), not by None")
+        return HDU(self, self._open_file().choose(key))
+
+    def _header(self, index: int) -> Header:
+        """The one header of an HDU, whichever `HDU` object asks."""
+        if index not in self._headers:
+            self._headers[index] = Header._from_core(self._open_file().header(index))
+        return self._headers[index]
 
     def __iter__(self) -> Iterator[HDU]:
         index = 0
@@ -143,6 +150,8 @@ class FITS:
             index += 1
 
     def __contains__(self, key: object) -> bool:
+        if key is None:
+            return False
         try:
             self._open_file().choose(key)
         except (HDUNotFoundError, HDUIndexError):
@@ -184,7 +193,7 @@ def _identity(source: Any) -> tuple[int, int] | None:
     if not isinstance(source, str):
         return None
     try:
-        status = os.stat(source)
+        status = Path(source).stat()
     except OSError:
         return None  # the core says what is wrong
     return (status.st_size, status.st_mtime_ns)

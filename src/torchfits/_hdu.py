@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ._device import deliver, host_form
 from ._errors import UnsupportedError
-from ._header import Header
 from ._runtime import settle_threads
 from ._table import Column, Table
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from . import _core
     from ._device import Device
     from ._fits import FITS
+    from ._header import Header
     from ._strings import Strings
 
 Null = Literal["mask", "nan", "raw"]
@@ -29,14 +29,13 @@ class HDU:
     Tables take names and rows: ``hdu["RA"]``, ``hdu["RA", "DEC"]``, ``hdu["RA", 10:20]``, ``hdu[10:20]``, ``hdu[5]``.
     """
 
-    __slots__ = ("_columns", "_description", "_fits", "_header", "_layout", "index")
+    __slots__ = ("_columns", "_description", "_fits", "_layout", "index")
 
     def __init__(self, fits: FITS, index: int) -> None:
         self._fits = fits
         self.index: int = index
         self._description: tuple[str, int, str, int, bool] | None = None
         self._layout: tuple[tuple[int, ...], str | None] | None = None
-        self._header: Header | None = None
         self._columns: list[Column] | None = None
 
     @property
@@ -81,9 +80,7 @@ class HDU:
     @property
     def header(self) -> Header:
         """The header; the same object each time."""
-        if self._header is None:
-            self._header = Header._from_core(self._file.header(self.index))
-        return self._header
+        return self._fits._header(self.index)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -92,7 +92,7 @@ TEST(Pixels, WholeOffsetOf64BitsIsExactOrAnError) {
       decode<std::int64_t>(coding, big_endian<std::int64_t>({-10, (1LL << 53) + 1, most - 10})),
       (std::vector<std::int64_t>{0, (1LL << 53) + 11, most}));
   const auto text =
-      problem(coding, T::i64, big_endian<std::int64_t>({0, most - 9}), ErrorCode::value);
+      problem(coding, T::i64, big_endian<std::int64_t>({0, most - 9}), ErrorCode::format);
   EXPECT_EQ(text,
             "the stored value 9223372036854775798 (element 1 of the run) plus the zero point 10 is "
             "no int64; "
@@ -105,7 +105,7 @@ TEST(Pixels, TheSentinelOfANullMayOverflow) {
   const auto out = decode<std::int64_t>(coding, big_endian<std::int64_t>({7, least, 5}));
   EXPECT_EQ(out[0], 2);
   EXPECT_EQ(out[2], 0);
-  EXPECT_NE(problem(coding, T::i64, big_endian<std::int64_t>({least + 1}), ErrorCode::value),
+  EXPECT_NE(problem(coding, T::i64, big_endian<std::int64_t>({least + 1}), ErrorCode::format),
             "none");
 }
 
