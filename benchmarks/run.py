@@ -120,7 +120,8 @@ def time_case(
     able = [engine for engine in engines if results[engine.name].bytes is not None]
     round_time = 0.0
     for engine in able:
-        # The first call pays for lazy imports, the next ones for cold caches: each estimate corrects the last.
+        # The first call pays for lazy imports, the next ones for cold caches: each estimate
+        # corrects the last.
         for _ in range(3):
             once = sample(engine)
             enough = math.ceil(SHORTEST_SAMPLE / max(once, 1e-9))

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The one place where an ErrorCode becomes a Python class.
-#include "base/error.h"
-
 #include <string_view>
 
+#include "base/error.h"
 #include "bindings.h"
 
 namespace nb = nanobind;
@@ -35,11 +34,13 @@ const char* class_name(torchfits::ErrorCode code) {
 void raise(const torchfits::FitsError& error) {
   using torchfits::ErrorCode;
   const auto code = error.code();
-  const bool builtin = code == ErrorCode::value || code == ErrorCode::type || code == ErrorCode::index;
+  const bool builtin =
+      code == ErrorCode::value || code == ErrorCode::type || code == ErrorCode::index;
   const auto module = nb::module_::import_(builtin ? "builtins" : "torchfits._errors");
   // A message may quote bytes of a damaged file.
   const std::string_view text = error.what();
-  const auto message = nb::steal(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "backslashreplace"));
+  const auto message = nb::steal(
+      PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "backslashreplace"));
   PyErr_SetObject(nb::object(module.attr(class_name(code))).ptr(), message.ptr());
 }
 

@@ -57,22 +57,27 @@ struct OpenFile {
 /// `selection` decides what hdu=None means.
 std::size_t choose(const OpenFile& self, nb::handle hdu, nb::handle selection) {
   const auto choice = parse_hdu(hdu);
-  const auto want = selection.is_none() ? File::Want::any : Selection(nb::cast<nb::tuple>(selection)).wanted_kind();
+  const auto want = selection.is_none() ? File::Want::any
+                                        : Selection(nb::cast<nb::tuple>(selection)).wanted_kind();
   return self.run_without_gil([&](const File& f) { return f.choose(choice, want); });
 }
 
-nb::object read_open(const OpenFile& self, nb::handle hdu, const nb::tuple& selection, const nb::tuple& form) {
+nb::object read_open(const OpenFile& self, nb::handle hdu, const nb::tuple& selection,
+                     const nb::tuple& form) {
   const auto choice = parse_hdu(hdu);
-  return self.run([&](const File& f) { return read_hdu(f, choice, Selection(selection), Form(form)); });
+  return self.run(
+      [&](const File& f) { return read_hdu(f, choice, Selection(selection), Form(form)); });
 }
 
-nb::object read_once(nb::handle source, nb::handle hdu, const nb::tuple& selection, const nb::tuple& form) {
+nb::object read_once(nb::handle source, nb::handle hdu, const nb::tuple& selection,
+                     const nb::tuple& form) {
   const auto choice = parse_hdu(hdu);
   const File file(open_source(source));
   return in_file(file, [&] { return read_hdu(file, choice, Selection(selection), Form(form)); });
 }
 
-nb::tuple cutout_open(const OpenFile& self, nb::handle hdu, nb::handle section, nb::handle fill, const nb::tuple& form) {
+nb::tuple cutout_open(const OpenFile& self, nb::handle hdu, nb::handle section, nb::handle fill,
+                      const nb::tuple& form) {
   const auto choice = parse_hdu(hdu);
   return self.run([&](const File& f) { return read_cutout(f, choice, section, fill, Form(form)); });
 }
@@ -86,7 +91,8 @@ Header header_once(nb::handle source, nb::handle hdu) {
   });
 }
 
-nb::object read_many(const nb::list& sources, nb::handle hdu, const nb::tuple& selection, const nb::tuple& form) {
+nb::object read_many(const nb::list& sources, nb::handle hdu, const nb::tuple& selection,
+                     const nb::tuple& form) {
   return read_batch_of(sources, parse_hdu(hdu), Selection(selection), Form(form));
 }
 
@@ -94,9 +100,13 @@ nb::object read_many(const nb::list& sources, nb::handle hdu, const nb::tuple& s
 std::vector<std::uint64_t> data_shape(const Layout& layout) {
   struct Visitor {
     std::vector<std::uint64_t> operator()(const ImageLayout& image) const { return image.shape; }
-    std::vector<std::uint64_t> operator()(const TiledImageLayout& tiled) const { return tiled.image.shape; }
+    std::vector<std::uint64_t> operator()(const TiledImageLayout& tiled) const {
+      return tiled.image.shape;
+    }
     std::vector<std::uint64_t> operator()(const TableLayout& table) const { return {table.rows}; }
-    std::vector<std::uint64_t> operator()(const AsciiTableLayout& table) const { return {table.rows}; }
+    std::vector<std::uint64_t> operator()(const AsciiTableLayout& table) const {
+      return {table.rows};
+    }
     std::vector<std::uint64_t> operator()(const RandomGroupsLayout& groups) const {
       auto shape = groups.shape;
       shape.insert(shape.begin(), groups.groups);
@@ -116,10 +126,12 @@ nb::object data_type(const Layout& layout) {
   return nb::str(name.data(), name.size());
 }
 
-/// What the mandatory keywords tell, without reading data: (name, version, kind, data bytes, has data).
+/// What the mandatory keywords tell, without reading data: (name, version, kind, data bytes, has
+/// data).
 nb::tuple describe(const OpenFile& self, std::size_t index) {
   const auto& hdu = self.run_without_gil([&](const File& f) { return &f.hdu(index); });
-  return nb::make_tuple(hdu->name(), hdu->version(), kind_name(hdu->kind), hdu->data_bytes, hdu->data_bytes > 0);
+  return nb::make_tuple(hdu->name(), hdu->version(), kind_name(hdu->kind), hdu->data_bytes,
+                        hdu->data_bytes > 0);
 }
 
 /// (shape, dtype name or None): for a table (rows,).
@@ -144,15 +156,22 @@ void bind_file(nb::module_& m) {
 
   nb::class_<OpenFile>(m, "File")
       .def(nb::init<nb::handle>(), "source"_a)
-      .def_prop_ro("name", [](const OpenFile& self) { return to_python(self.file->source().name()); })
-      .def("count", [](const OpenFile& self) { return self.run_without_gil([](const File& f) { return f.count(); }); })
+      .def_prop_ro("name",
+                   [](const OpenFile& self) { return to_python(self.file->source().name()); })
+      .def("count",
+           [](const OpenFile& self) {
+             return self.run_without_gil([](const File& f) { return f.count(); });
+           })
       .def("choose", &choose, "hdu"_a.none(), "selection"_a.none() = nb::none())
       .def("describe", &describe, "index"_a)
       .def("layout", &layout_of, "index"_a)
       .def("columns", &columns_of, "index"_a)
-      .def("header", [](const OpenFile& self, std::size_t index) {
-             return self.run_without_gil([&](const File& f) { return f.hdu(index).header; });
-           }, "index"_a)
+      .def(
+          "header",
+          [](const OpenFile& self, std::size_t index) {
+            return self.run_without_gil([&](const File& f) { return f.hdu(index).header; });
+          },
+          "index"_a)
       .def("read", &read_open, "hdu"_a.none(), "selection"_a, "form"_a)
       .def("cutout", &cutout_open, "hdu"_a.none(), "section"_a.none(), "fill"_a.none(), "form"_a);
 

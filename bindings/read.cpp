@@ -18,7 +18,8 @@ using namespace torchfits;
 namespace {
 
 HostTensor destination(const Form& form, std::span<const std::uint64_t> shape, ElementType type) {
-  return form.out.is_none() ? empty_tensor(shape, type, form.pinned) : checked_out(form.out, shape, type);
+  return form.out.is_none() ? empty_tensor(shape, type, form.pinned)
+                            : checked_out(form.out, shape, type);
 }
 
 /// Everything but the allocation runs without the GIL.
@@ -28,7 +29,8 @@ decltype(auto) without_gil(Work&& work) {
   return work();
 }
 
-/// The layout of an image whose data are all there: nothing is allocated for a header that promises too much.
+/// The layout of an image whose data are all there: nothing is allocated for a header that promises
+/// too much.
 const ImageLayout& checked_image(const File& file, std::size_t hdu) {
   const auto& layout = image_layout(file, hdu);
   try {
@@ -40,14 +42,16 @@ const ImageLayout& checked_image(const File& file, std::size_t hdu) {
   return layout;
 }
 
-nb::object read_image_hdu(const File& file, std::size_t hdu, const Selection& selection, const Form& form) {
+nb::object read_image_hdu(const File& file, std::size_t hdu, const Selection& selection,
+                          const Form& form) {
   const auto& layout = without_gil([&]() -> const auto& { return checked_image(file, hdu); });
   auto section = parse_section(selection.section, layout.shape);
   const auto type = form.type(layout.coding);
   auto host = destination(form, section.shape, type);
   without_gil([&] {
     const std::vector<std::uint64_t> origin(section.counts.size(), 0);
-    read_image(file, hdu, {std::move(section.axes), form.scaled}, {type, host.data, section.counts, origin});
+    read_image(file, hdu, {std::move(section.axes), form.scaled},
+               {type, host.data, section.counts, origin});
   });
   return host.tensor;
 }
@@ -57,7 +61,8 @@ bool is_table(HduKind kind) { return kind == HduKind::table || kind == HduKind::
 /// A keyword that has no meaning for the kind of HDU is a mistake, not something to ignore.
 void check_keywords(const HduRecord& hdu, const Selection& selection, const Form& form) {
   const auto refuse = [&](const char* keyword, const char* meant) {
-    throw FitsError(ErrorCode::type, std::string(keyword) + "= is for " + meant + "; this one is of kind '" +
+    throw FitsError(ErrorCode::type, std::string(keyword) + "= is for " + meant +
+                                         "; this one is of kind '" +
                                          std::string(kind_name(hdu.kind)) + "'")
         .in_hdu(hdu.label());
   };
@@ -83,16 +88,20 @@ ElementType Form::type(const ElementCoding& coding) const {
   return scaled ? coding.natural : coding.stored;
 }
 
-nb::object read_hdu(const File& file, const HduChoice& choice, const Selection& selection, const Form& form) {
+nb::object read_hdu(const File& file, const HduChoice& choice, const Selection& selection,
+                    const Form& form) {
   const auto want = selection.wanted_kind();
-  const auto& hdu = without_gil([&]() -> const auto& { return file.hdu(file.choose(choice, want)); });
+  const auto& hdu =
+      without_gil([&]() -> const auto& { return file.hdu(file.choose(choice, want)); });
   check_keywords(hdu, selection, form);
   return is_table(hdu.kind) ? read_table_hdu(file, hdu, selection, form)
                             : read_image_hdu(file, hdu.index, selection, form);
 }
 
-nb::tuple read_cutout(const File& file, const HduChoice& choice, nb::handle wish, nb::handle fill, const Form& form) {
-  const auto& hdu = without_gil([&]() -> const auto& { return file.hdu(file.choose(choice, File::Want::image)); });
+nb::tuple read_cutout(const File& file, const HduChoice& choice, nb::handle wish, nb::handle fill,
+                      const Form& form) {
+  const auto& hdu = without_gil(
+      [&]() -> const auto& { return file.hdu(file.choose(choice, File::Want::image)); });
   const auto& layout = without_gil([&]() -> const auto& { return checked_image(file, hdu.index); });
   auto box = parse_box(wish, layout.shape);
   const auto type = form.type(layout.coding);
@@ -102,9 +111,11 @@ nb::tuple read_cutout(const File& file, const HduChoice& choice, nb::handle wish
                                           "; pass fill= to pad it")
         .in_hdu(hdu.label());
   }
-  auto host = box.whole_inside ? destination(form, box.shape, type) : full_tensor(box.shape, type, form.pinned, fill);
+  auto host = box.whole_inside ? destination(form, box.shape, type)
+                               : full_tensor(box.shape, type, form.pinned, fill);
   without_gil([&] {
-    read_image(file, hdu.index, {std::move(box.inside.axes), form.scaled}, {type, host.data, box.counts, box.origin});
+    read_image(file, hdu.index, {std::move(box.inside.axes), form.scaled},
+               {type, host.data, box.counts, box.origin});
   });
   nb::list start;
   for (const auto first : box.start) start.append(first);
@@ -113,7 +124,8 @@ nb::tuple read_cutout(const File& file, const HduChoice& choice, nb::handle wish
 
 namespace {
 
-/// Sources as the pool opens them: paths by the core, everything else (and what only Python inflates) beforehand.
+/// Sources as the pool opens them: paths by the core, everything else (and what only Python
+/// inflates) beforehand.
 struct BatchSources {
   explicit BatchSources(const nb::list& sources) {
     for (const auto item : sources) {
@@ -138,8 +150,10 @@ struct BatchSources {
 
 }  // namespace
 
-nb::object read_batch_of(const nb::list& list, const HduChoice& choice, const Selection& selection, const Form& form) {
-  if (nb::len(list) == 0) throw FitsError(ErrorCode::value, "no sources: a batch needs at least one");
+nb::object read_batch_of(const nb::list& list, const HduChoice& choice, const Selection& selection,
+                         const Form& form) {
+  if (nb::len(list) == 0)
+    throw FitsError(ErrorCode::value, "no sources: a batch needs at least one");
   const BatchSources sources(list);
   const auto count = sources.paths.size();
   BatchRequest request;

@@ -14,8 +14,10 @@
 /// What part: (section, columns, rows), each None where it is not given.
 struct Selection {
   nanobind::object section, columns, rows;
-  explicit Selection(const nanobind::tuple& parts) : section(parts[0]), columns(parts[1]), rows(parts[2]) {}
-  /// What hdu=None means: the first image where a section is given, the first table where columns or rows are.
+  explicit Selection(const nanobind::tuple& parts)
+      : section(parts[0]), columns(parts[1]), rows(parts[2]) {}
+  /// What hdu=None means: the first image where a section is given, the first table where columns
+  /// or rows are.
   [[nodiscard]] torchfits::File::Want wanted_kind() const;
 };
 
@@ -37,9 +39,11 @@ struct Form {
 /// The columns of a table that was read, told to Python when somebody asks.
 class Schema {
  public:
-  Schema(std::shared_ptr<const torchfits::Layout> layout, std::vector<std::size_t> columns, bool scaled)
+  Schema(std::shared_ptr<const torchfits::Layout> layout, std::vector<std::size_t> columns,
+         bool scaled)
       : layout_(std::move(layout)), columns_(std::move(columns)), scaled_(scaled) {}
-  /// One tuple a column: (name, ttype, format, unit, null, dim, display, comment, ucd, dtype, shape, can_be_null).
+  /// One tuple a column: (name, ttype, format, unit, null, dim, display, comment, ucd, dtype,
+  /// shape, can_be_null).
   [[nodiscard]] nanobind::list columns() const;
 
  private:
@@ -48,15 +52,17 @@ class Schema {
   bool scaled_;
 };
 
-/// A tensor, or (names, tensors, masks, string positions, Schema) of a table. The HDU is chosen by what is selected.
-nanobind::object read_hdu(const torchfits::File& file, const torchfits::HduChoice& choice, const Selection& selection,
-                          const Form& form);
+/// A tensor, or (names, tensors, masks, string positions, Schema) of a table. The HDU is chosen by
+/// what is selected.
+nanobind::object read_hdu(const torchfits::File& file, const torchfits::HduChoice& choice,
+                          const Selection& selection, const Form& form);
 
 /// The table's part of it (table.cpp).
 nanobind::object read_table_hdu(const torchfits::File& file, const torchfits::HduRecord& hdu,
                                 const Selection& selection, const Form& form);
 
-/// (tensor, first position of the box on each axis, index of the HDU); None for `fill` refuses a box that leaves the image.
+/// (tensor, first position of the box on each axis, index of the HDU); None for `fill` refuses a
+/// box that leaves the image.
 nanobind::tuple read_cutout(const torchfits::File& file, const torchfits::HduChoice& choice,
                             nanobind::handle section, nanobind::handle fill, const Form& form);
 

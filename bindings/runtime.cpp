@@ -31,7 +31,7 @@ void bind_runtime(nb::module_& m) {
   m.def("set_num_threads", &torchfits::set_num_threads, "count"_a);
   m.def("lock_for_fork", &torchfits::lock_for_fork, nb::call_guard<nb::gil_scoped_release>());
   m.def("unlock_after_fork", &torchfits::unlock_after_fork);
-  nb::module_::import_("os").attr("register_at_fork")("before"_a = m.attr("lock_for_fork"),
-                                                      "after_in_parent"_a = m.attr("unlock_after_fork"),
-                                                      "after_in_child"_a = m.attr("unlock_after_fork"));
+  nb::module_::import_("os").attr("register_at_fork")(
+      "before"_a = m.attr("lock_for_fork"), "after_in_parent"_a = m.attr("unlock_after_fork"),
+      "after_in_child"_a = m.attr("unlock_after_fork"));
 }

@@ -36,7 +36,8 @@ SliceBounds unpack(nb::handle slice) {
   return s;
 }
 
-/// The items of a section, `...` expanded and missing axes added: one an axis, null meaning the whole axis.
+/// The items of a section, `...` expanded and missing axes added: one an axis, null meaning the
+/// whole axis.
 std::vector<nb::object> one_item_an_axis(nb::handle section, std::size_t axes) {
   std::vector<nb::object> given;
   if (nb::isinstance<nb::tuple>(section)) {
@@ -46,13 +47,13 @@ std::vector<nb::object> one_item_an_axis(nb::handle section, std::size_t axes) {
   }
   std::vector<nb::object> items;
   bool expanded = false;
-  const auto ellipses = static_cast<std::size_t>(
-      std::count_if(given.begin(), given.end(), [](const nb::object& item) { return item.is(nb::ellipsis()); }));
+  const auto ellipses = static_cast<std::size_t>(std::count_if(
+      given.begin(), given.end(), [](const nb::object& item) { return item.is(nb::ellipsis()); }));
   const auto named = given.size() - ellipses;
   if (ellipses > 1 || named > axes) {
     throw FitsError(ErrorCode::index, "the section has " + std::to_string(named) + " indices and " +
-                                          std::to_string(ellipses) + " '...' for an image of " + std::to_string(axes) +
-                                          " axes");
+                                          std::to_string(ellipses) + " '...' for an image of " +
+                                          std::to_string(axes) + " axes");
   }
   for (const auto& item : given) {
     if (item.is(nb::ellipsis())) {
@@ -67,7 +68,8 @@ std::vector<nb::object> one_item_an_axis(nb::handle section, std::size_t axes) {
 }
 
 [[noreturn]] void refuse_item(nb::handle item) {
-  throw FitsError(ErrorCode::type, "a section takes integers, slices and '...', not " + python_type(item) +
+  throw FitsError(ErrorCode::type, "a section takes integers, slices and '...', not " +
+                                       python_type(item) +
                                        "; read the enclosing box and index the tensor");
 }
 
@@ -79,15 +81,17 @@ void add_axis(Section& section, AxisSlice axis, bool kept) {
 
 AxisSlice slice_of_axis(nb::handle item, std::uint64_t length) {
   auto s = unpack(item);
-  const auto count = PySlice_AdjustIndices(static_cast<Py_ssize_t>(length), &s.start, &s.stop, s.step);
+  const auto count =
+      PySlice_AdjustIndices(static_cast<Py_ssize_t>(length), &s.start, &s.stop, s.step);
   return {s.start, s.step, static_cast<std::uint64_t>(count)};
 }
 
 std::int64_t index_of_axis(std::int64_t index, std::uint64_t length, std::size_t axis) {
   const auto n = static_cast<std::int64_t>(length);
   if (index < -n || index >= n) {
-    throw FitsError(ErrorCode::index, "index " + std::to_string(index) + " is out of bounds for axis " +
-                                          std::to_string(axis) + " of length " + std::to_string(length));
+    throw FitsError(ErrorCode::index, "index " + std::to_string(index) +
+                                          " is out of bounds for axis " + std::to_string(axis) +
+                                          " of length " + std::to_string(length));
   }
   return index < 0 ? index + n : index;
 }
@@ -103,13 +107,15 @@ std::pair<std::int64_t, std::int64_t> box_bounds(nb::handle item, std::uint64_t 
   };
   const auto step = bound("step", 1);
   if (step != 1) {
-    throw FitsError(ErrorCode::value, "a cutout has no steps; use read(section=...) or index the tensor");
+    throw FitsError(ErrorCode::value,
+                    "a cutout has no steps; use read(section=...) or index the tensor");
   }
   const auto start = bound("start", 0);
   const auto stop = bound("stop", static_cast<std::int64_t>(length));
   constexpr auto limit = std::int64_t{1} << 62;
   if (start > stop || start < -limit || stop > limit) {
-    throw FitsError(ErrorCode::value, "the cutout [" + std::to_string(start) + ":" + std::to_string(stop) +
+    throw FitsError(ErrorCode::value, "the cutout [" + std::to_string(start) + ":" +
+                                          std::to_string(stop) +
                                           "] ends before it begins, or is out of all bounds");
   }
   return {start, stop};
@@ -120,7 +126,8 @@ std::pair<std::int64_t, std::int64_t> box_bounds(nb::handle item, std::uint64_t 
 torchfits::HduChoice parse_hdu(nb::handle hdu) {
   if (hdu.is_none()) return {};
   if (const auto index = as_index(hdu)) return {*index, std::nullopt, std::nullopt};
-  if (nb::isinstance<nb::str>(hdu)) return {std::nullopt, nb::borrow<nb::str>(hdu).c_str(), std::nullopt};
+  if (nb::isinstance<nb::str>(hdu))
+    return {std::nullopt, nb::borrow<nb::str>(hdu).c_str(), std::nullopt};
   if (nb::isinstance<nb::tuple>(hdu)) {
     const auto pair = nb::borrow<nb::tuple>(hdu);
     if (pair.size() == 2 && nb::isinstance<nb::str>(pair[0])) {
@@ -186,8 +193,9 @@ namespace {
 void check_row(std::int64_t& row, std::uint64_t count) {
   const auto n = static_cast<std::int64_t>(count);
   if (row < -n || row >= n) {
-    throw FitsError(ErrorCode::index,
-                    "row " + std::to_string(row) + " is out of bounds for a table of " + std::to_string(count) + " rows");
+    throw FitsError(ErrorCode::index, "row " + std::to_string(row) +
+                                          " is out of bounds for a table of " +
+                                          std::to_string(count) + " rows");
   }
   if (row < 0) row += n;
 }
@@ -197,10 +205,12 @@ void take_range(Rows& rows, nb::handle range, std::uint64_t count) {
   rows.selection.step = nb::cast<std::int64_t>(range.attr("step"));
   rows.selection.count = nb::len(range);
   if (rows.selection.count == 0) return;
-  auto last = rows.selection.start + static_cast<std::int64_t>(rows.selection.count - 1) * rows.selection.step;
+  auto last = rows.selection.start +
+              static_cast<std::int64_t>(rows.selection.count - 1) * rows.selection.step;
   if ((rows.selection.start < 0) != (last < 0)) {
-    throw FitsError(ErrorCode::index, "rows = " + std::string(nb::repr(range).c_str()) +
-                                          " counts from both ends of the table; use a slice or a list");
+    throw FitsError(ErrorCode::index,
+                    "rows = " + std::string(nb::repr(range).c_str()) +
+                        " counts from both ends of the table; use a slice or a list");
   }
   check_row(rows.selection.start, count);
   check_row(last, count);
@@ -235,7 +245,8 @@ Rows parse_rows(nb::handle wish, std::uint64_t count) {
   if (nb::try_cast(wish, mask, false)) {
     if (mask.size() != count) {
       throw FitsError(ErrorCode::index, "the mask of rows has " + std::to_string(mask.size()) +
-                                            " elements for a table of " + std::to_string(count) + " rows");
+                                            " elements for a table of " + std::to_string(count) +
+                                            " rows");
     }
     for (std::size_t i = 0; i < mask.size(); ++i) {
       if (mask.data()[i]) rows.indices.push_back(static_cast<std::int64_t>(i));
@@ -244,8 +255,10 @@ Rows parse_rows(nb::handle wish, std::uint64_t count) {
     rows.indices.assign(positions.data(), positions.data() + positions.size());
     for (auto& row : rows.indices) check_row(row, count);
   } else {
-    throw FitsError(ErrorCode::type, "rows= takes a slice, range, int, list, or a tensor or array of int64 or bool, not " +
-                                         python_type(wish));
+    throw FitsError(
+        ErrorCode::type,
+        "rows= takes a slice, range, int, list, or a tensor or array of int64 or bool, not " +
+            python_type(wish));
   }
   rows.selection = {0, 1, rows.indices.size(), rows.indices};
   return rows;

@@ -16,7 +16,8 @@
 /// None, an int, a name, or (name, version); TypeError for anything else, bool included.
 torchfits::HduChoice parse_hdu(nanobind::handle hdu);
 
-/// A selection of an image: one slice an axis, and the shape of the result, without the axes that an integer took away.
+/// A selection of an image: one slice an axis, and the shape of the result, without the axes that
+/// an integer took away.
 struct Section {
   std::vector<torchfits::AxisSlice> axes;
   std::vector<std::uint64_t> counts;  ///< one an axis
@@ -28,11 +29,11 @@ Section parse_section(nanobind::handle section, std::span<const std::uint64_t> s
 
 /// The box of a cutout: positions are absolute, so that a negative start lies outside the image.
 struct Box {
-  Section inside;                      ///< the part that the image has; counts may be 0
-  std::vector<std::uint64_t> counts;   ///< of the whole box, one an axis
-  std::vector<std::uint64_t> origin;   ///< of the inside part within the box
-  std::vector<std::uint64_t> shape;    ///< of the tensor
-  std::vector<std::int64_t> start;     ///< of the box, one an axis
+  Section inside;                     ///< the part that the image has; counts may be 0
+  std::vector<std::uint64_t> counts;  ///< of the whole box, one an axis
+  std::vector<std::uint64_t> origin;  ///< of the inside part within the box
+  std::vector<std::uint64_t> shape;   ///< of the tensor
+  std::vector<std::int64_t> start;    ///< of the box, one an axis
   bool whole_inside = true;
 };
 

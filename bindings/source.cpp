@@ -29,7 +29,8 @@ std::shared_ptr<const void> keep_alive(nb::handle object) {
           }};
 }
 
-/// A binary file object read in order. It is asked from one place only, under the lock of the source above it.
+/// A binary file object read in order. It is asked from one place only, under the lock of the
+/// source above it.
 class PythonStream final : public ByteStream {
  public:
   /// `inflater` is a file object of ours, whose errors are errors of the data.
@@ -43,7 +44,8 @@ class PythonStream final : public ByteStream {
       if (seekable_) file.attr("seek")(position_);
       const nb::object data = file.attr("read")(into.size());
       if (!nb::isinstance<nb::bytes>(data)) {
-        throw FitsError(ErrorCode::type, "the file object gives " + std::string(nb::type_name(data.type()).c_str()) +
+        throw FitsError(ErrorCode::type, "the file object gives " +
+                                             std::string(nb::type_name(data.type()).c_str()) +
                                              " instead of bytes; open it in binary mode");
       }
       const nb::bytes bytes(data);
@@ -82,7 +84,8 @@ OuterCompression outer_compression(const ByteSource& source) {
   if (present > 0) source.read({0, present}, first);
   const auto kind = detect_compression(ByteView(first).first(present));
   if (kind == OuterCompression::zip) {
-    throw FitsError::unsupported("a zip archive may hold many files; unzip it first").in_file(source.name());
+    throw FitsError::unsupported("a zip archive may hold many files; unzip it first")
+        .in_file(source.name());
   }
   return kind;
 }
@@ -108,7 +111,8 @@ SourcePointer open_buffer(nb::handle object) {
   if (PyBuffer_IsContiguous(buffer, 'C') == 0) {
     throw FitsError(ErrorCode::value, "the buffer is not contiguous; pass bytes(buffer)");
   }
-  const ByteView bytes(static_cast<const std::byte*>(buffer->buf), static_cast<std::size_t>(buffer->len));
+  const ByteView bytes(static_cast<const std::byte*>(buffer->buf),
+                       static_cast<std::size_t>(buffer->len));
   SourcePointer source = borrow_bytes(bytes, keep_alive(view));
   const auto kind = outer_compression(*source);
   if (auto plain = without_compression(source, kind)) return plain;
@@ -119,10 +123,13 @@ SourcePointer open_buffer(nb::handle object) {
 std::optional<int> plain_descriptor(nb::handle file) {
   const auto io = nb::module_::import_("io");
   nb::object plain = nb::borrow(file);
-  if (file.type().is(io.attr("BufferedReader")) || file.type().is(io.attr("BufferedRandom"))) plain = file.attr("raw");
-  if (!plain.type().is(io.attr("FileIO")) || !nb::cast<bool>(plain.attr("seekable")())) return std::nullopt;
+  if (file.type().is(io.attr("BufferedReader")) || file.type().is(io.attr("BufferedRandom")))
+    plain = file.attr("raw");
+  if (!plain.type().is(io.attr("FileIO")) || !nb::cast<bool>(plain.attr("seekable")()))
+    return std::nullopt;
   if (!nb::cast<bool>(plain.attr("readable")())) {
-    throw FitsError(ErrorCode::value, "the file object is open for writing only; open it with mode 'rb'");
+    throw FitsError(ErrorCode::value,
+                    "the file object is open for writing only; open it with mode 'rb'");
   }
   if (file.type().is(io.attr("BufferedRandom"))) file.attr("flush")();
   return nb::cast<int>(plain.attr("fileno")());
@@ -130,8 +137,9 @@ std::optional<int> plain_descriptor(nb::handle file) {
 
 SourcePointer open_file_object(nb::handle file) {
   if (!nb::hasattr(file, "read")) {
-    throw FitsError(ErrorCode::type, "cannot read from " + std::string(nb::type_name(file.type()).c_str()) +
-                                         "; pass a path, bytes, or a file object opened with mode 'rb'");
+    throw FitsError(ErrorCode::type,
+                    "cannot read from " + std::string(nb::type_name(file.type()).c_str()) +
+                        "; pass a path, bytes, or a file object opened with mode 'rb'");
   }
   const auto name = "<" + std::string(nb::type_name(file.type()).c_str()) + ">";
   SourcePointer source;
@@ -145,7 +153,9 @@ SourcePointer open_file_object(nb::handle file) {
   if (auto plain = without_compression(source, kind)) return plain;
   const nb::gil_scoped_acquire gil;
   if (!PythonStream::is_seekable(file)) {
-    throw FitsError::unsupported("a bzip2 or xz stream that cannot seek; read it whole and pass the bytes").in_file(name);
+    throw FitsError::unsupported(
+        "a bzip2 or xz stream that cannot seek; read it whole and pass the bytes")
+        .in_file(name);
   }
   file.attr("seek")(0);
   return inflate_in_python(kind, file, name);
@@ -157,12 +167,14 @@ std::string file_system_path(nb::handle path) {
   const auto encoded = nb::steal<nb::bytes>(PyUnicode_EncodeFSDefault(path.ptr()));
   if (!encoded.is_valid()) nb::raise_python_error();
   std::string bytes(encoded.c_str(), encoded.size());
-  if (bytes.find('\0') != std::string::npos) throw FitsError(ErrorCode::value, "the path contains a NUL character");
+  if (bytes.find('\0') != std::string::npos)
+    throw FitsError(ErrorCode::value, "the path contains a NUL character");
   return bytes;
 }
 
 nb::object to_python(const std::string& text) {
-  auto decoded = nb::steal(PyUnicode_DecodeFSDefaultAndSize(text.data(), static_cast<Py_ssize_t>(text.size())));
+  auto decoded = nb::steal(
+      PyUnicode_DecodeFSDefaultAndSize(text.data(), static_cast<Py_ssize_t>(text.size())));
   if (!decoded.is_valid()) nb::raise_python_error();
   return decoded;
 }
@@ -173,9 +185,10 @@ SourcePointer open_path(const std::string& path) {
     return without_compression(source, outer_compression(*source));
   } catch (FitsError& error) {
     if (error.code() == ErrorCode::file_not_found && path.ends_with(']')) {
-      error = FitsError(ErrorCode::file_not_found,
-                        error.problem() + "; brackets are part of the path: choose an HDU with hdu=" +
-                            path.substr(path.rfind('[') + 1, path.size() - path.rfind('[') - 2));
+      error =
+          FitsError(ErrorCode::file_not_found,
+                    error.problem() + "; brackets are part of the path: choose an HDU with hdu=" +
+                        path.substr(path.rfind('[') + 1, path.size() - path.rfind('[') - 2));
     }
     error.in_file(path);
     throw;

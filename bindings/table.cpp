@@ -16,7 +16,8 @@ using namespace torchfits;
 
 namespace {
 
-/// Positions of the wanted columns; all of them for None, one for a name, in the order of a list or tuple of names.
+/// Positions of the wanted columns; all of them for None, one for a name, in the order of a list or
+/// tuple of names.
 std::vector<std::size_t> parse_columns(nb::handle wish, const TableLayout& table) {
   std::vector<std::size_t> positions;
   if (wish.is_none()) {
@@ -26,7 +27,8 @@ std::vector<std::size_t> parse_columns(nb::handle wish, const TableLayout& table
   } else if (nb::isinstance<nb::list>(wish) || nb::isinstance<nb::tuple>(wish)) {
     for (const auto name : wish) {
       if (!nb::isinstance<nb::str>(name)) {
-        throw FitsError(ErrorCode::type, "columns= takes names, not " + std::string(nb::repr(name).c_str()));
+        throw FitsError(ErrorCode::type,
+                        "columns= takes names, not " + std::string(nb::repr(name).c_str()));
       }
       positions.push_back(find_column(table, nb::borrow<nb::str>(name).c_str()));
     }
@@ -65,8 +67,9 @@ struct TableRead {
   }
 
   /// Columns in which nulls were met are read once more, into their masks; most tables have none.
-  void read_masks(const File& file, std::size_t hdu, const TableLayout& table, const RowSelection& rows,
-                  const std::vector<std::uint64_t>& nulls, const Form& form) {
+  void read_masks(const File& file, std::size_t hdu, const TableLayout& table,
+                  const RowSelection& rows, const std::vector<std::uint64_t>& nulls,
+                  const Form& form) {
     std::vector<ColumnOutput> again;
     std::vector<ColumnRequest> asked;
     for (std::size_t i = 0; i < nulls.size(); ++i) {
@@ -76,7 +79,8 @@ struct TableRead {
       shape.insert(shape.end(), cell.begin(), cell.end());
       auto host = empty_tensor(shape, ElementType::boolean, form.pinned);
       masks[i] = host.tensor;
-      again.push_back({outputs[i].column, outputs[i].data, reinterpret_cast<std::uint8_t*>(host.data)});
+      again.push_back(
+          {outputs[i].column, outputs[i].data, reinterpret_cast<std::uint8_t*>(host.data)});
       asked.push_back(requests[i]);
     }
     if (again.empty()) return;
@@ -91,7 +95,8 @@ nb::object text_or_none(const std::string& text) {
 
 }  // namespace
 
-nb::object read_table_hdu(const File& file, const HduRecord& hdu, const Selection& selection, const Form& form) {
+nb::object read_table_hdu(const File& file, const HduRecord& hdu, const Selection& selection,
+                          const Form& form) {
   try {
     std::shared_ptr<const Layout> layout;
     {
@@ -132,10 +137,11 @@ nb::list Schema::columns() const {
       dtype = nb::str(name.data(), name.size());
     }
     const bool can_be_null = scaled_ ? column.coding.null.has_value() || code == 'L' : code == 'L';
-    result.append(nb::make_tuple(column.name, column.ttype, column.form.str(), text_or_none(column.unit),
-                                 column.coding.null ? nb::object(nb::int_(*column.coding.null)) : nb::object(nb::none()),
-                                 text_or_none(column.dim), text_or_none(column.display), text_or_none(column.comment),
-                                 text_or_none(column.ucd), dtype, to_tuple(column.shape), can_be_null));
+    result.append(nb::make_tuple(
+        column.name, column.ttype, column.form.str(), text_or_none(column.unit),
+        column.coding.null ? nb::object(nb::int_(*column.coding.null)) : nb::object(nb::none()),
+        text_or_none(column.dim), text_or_none(column.display), text_or_none(column.comment),
+        text_or_none(column.ucd), dtype, to_tuple(column.shape), can_be_null));
   }
   return result;
 }

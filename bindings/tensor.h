@@ -16,14 +16,17 @@ struct HostTensor {
   std::byte* data = nullptr;
 };
 
-HostTensor empty_tensor(std::span<const std::uint64_t> shape, torchfits::ElementType type, bool pinned);
+HostTensor empty_tensor(std::span<const std::uint64_t> shape, torchfits::ElementType type,
+                        bool pinned);
 
 /// torch.full; ValueError where `fill` does not fit the type.
-HostTensor full_tensor(std::span<const std::uint64_t> shape, torchfits::ElementType type, bool pinned,
-                       nanobind::handle fill);
+HostTensor full_tensor(std::span<const std::uint64_t> shape, torchfits::ElementType type,
+                       bool pinned, nanobind::handle fill);
 
-/// The memory of `out`, which must be a contiguous CPU tensor of exactly this shape and type; ValueError otherwise.
-HostTensor checked_out(nanobind::handle out, std::span<const std::uint64_t> shape, torchfits::ElementType type);
+/// The memory of `out`, which must be a contiguous CPU tensor of exactly this shape and type;
+/// ValueError otherwise.
+HostTensor checked_out(nanobind::handle out, std::span<const std::uint64_t> shape,
+                       torchfits::ElementType type);
 
 /// The element type of a torch.dtype; TypeError lists those that exist.
 torchfits::ElementType element_type_of_dtype(nanobind::handle dtype);

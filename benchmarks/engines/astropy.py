@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import astropy
@@ -41,9 +42,18 @@ def read_image(path: str, hdu: int = 0) -> torch.Tensor:
 
 
 def cutouts(path: str, boxes: Sequence[tuple[int, int, int, int]]) -> list[torch.Tensor]:
-    with fits.open(path) as hdus:
-        data = hdus[0].data
-        return [_tensor(data[y0:y1, x0:x1]) for y0, y1, x0, x1 in boxes]
+    """Several boxes come from a file that stays open, as in training; one pays for opening it."""
+    hdus = fits.open(path) if len(boxes) == 1 else _opened(path)
+    data = hdus[0].data
+    cut = [_tensor(data[y0:y1, x0:x1]) for y0, y1, x0, x1 in boxes]
+    if len(boxes) == 1:
+        hdus.close()
+    return cut
+
+
+@cache
+def _opened(path: str) -> fits.HDUList:
+    return fits.open(path)
 
 
 def read_table(

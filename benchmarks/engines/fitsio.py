@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import fitsio
@@ -35,9 +36,18 @@ def read_image(path: str, hdu: int = 0) -> torch.Tensor:
 
 
 def cutouts(path: str, boxes: Sequence[tuple[int, int, int, int]]) -> list[torch.Tensor]:
-    with fitsio.FITS(path) as hdus:
-        image = hdus[0]
-        return [_tensor(image[y0:y1, x0:x1]) for y0, y1, x0, x1 in boxes]
+    """Several boxes come from a file that stays open, as in training; one pays for opening it."""
+    hdus = fitsio.FITS(path) if len(boxes) == 1 else _opened(path)
+    image = hdus[0]
+    cut = [_tensor(image[y0:y1, x0:x1]) for y0, y1, x0, x1 in boxes]
+    if len(boxes) == 1:
+        hdus.close()
+    return cut
+
+
+@cache
+def _opened(path: str) -> fitsio.FITS:
+    return fitsio.FITS(path)
 
 
 def read_table(

@@ -83,8 +83,16 @@ def read_image(path: str, hdu: int = 0) -> torch.Tensor:
 
 
 def cutouts(path: str, boxes: Sequence[tuple[int, int, int, int]]) -> list[torch.Tensor]:
+    """Several boxes come from a file that stays open, as in training; one pays for opening it."""
+    if len(boxes) > 1:
+        return [_opened(path).read_subset(x0, y0, x1, y1) for y0, y1, x0, x1 in boxes]
     with torchfits.open_subset_reader(path, hdu=0) as reader:
         return [reader.read_subset(x0, y0, x1, y1) for y0, y1, x0, x1 in boxes]
+
+
+@cache
+def _opened(path: str) -> Any:
+    return torchfits.open_subset_reader(path, hdu=0)
 
 
 def read_table(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,12 +34,17 @@ def read_image(path: str, hdu: int = 0) -> torch.Tensor:
 
 
 def cutouts(path: str, boxes: Sequence[tuple[int, int, int, int]]) -> list[torch.Tensor]:
+    """Several boxes come from a file that stays open, as in training; one pays for opening it."""
     if len(boxes) == 1:
         y0, y1, x0, x1 = boxes[0]
         return [torchfits.cutout(path, (slice(y0, y1), slice(x0, x1)), 0)]
-    with torchfits.open(path) as hdus:
-        image = hdus[0]
-        return [image[y0:y1, x0:x1] for y0, y1, x0, x1 in boxes]
+    image = _opened(path)[0]
+    return [image[y0:y1, x0:x1] for y0, y1, x0, x1 in boxes]
+
+
+@cache
+def _opened(path: str) -> torchfits.FITS:
+    return torchfits.open(path)
 
 
 def read_table(

@@ -11,10 +11,10 @@ FitsError::FitsError(ErrorCode code, std::string problem)
     : code_(code), problem_(std::move(problem)), message_(problem_) {}
 
 FitsError FitsError::truncated(std::string_view part, std::uint64_t expected, std::uint64_t found) {
-  return {ErrorCode::truncated,
-          std::string(part) + " is truncated: " + std::to_string(expected) +
-              " bytes announced, " + std::to_string(found) + " present (" +
-              std::to_string(expected - found) + " missing); fetch the file again"};
+  return {ErrorCode::truncated, std::string(part) + " is truncated: " + std::to_string(expected) +
+                                    " bytes announced, " + std::to_string(found) + " present (" +
+                                    std::to_string(expected - found) +
+                                    " missing); fetch the file again"};
 }
 
 FitsError FitsError::io(std::string_view operation, int error_number) {

@@ -27,7 +27,8 @@ enum class ErrorCode : std::uint8_t {
   index,           ///< a position outside the data
 };
 
-/// `what()` reads "FILE, HDU 2 'SCI': problem; remedy": the place is filled in by the layers that know it.
+/// `what()` reads "FILE, HDU 2 'SCI': problem; remedy": the place is filled in by the layers that
+/// know it.
 class FitsError : public std::exception {
  public:
   FitsError(ErrorCode code, std::string problem);

@@ -10,7 +10,8 @@ namespace {
 class Gate {
  public:
   void enter() {
-    if (depth_++ > 0) return;  // a holder of one lock must get the next one, or it would never leave
+    if (depth_++ > 0)
+      return;  // a holder of one lock must get the next one, or it would never leave
     while (true) {
       inside_.fetch_add(1);
       if (!closed_.load()) return;

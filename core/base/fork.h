@@ -6,8 +6,9 @@
 
 namespace torchfits {
 
-/// A mutex for state that a forked child goes on using. No thread waits for one while it holds the GIL: a fork in
-/// progress may need the GIL to end. No holder waits for a pool thread that takes one.
+/// A mutex for state that a forked child goes on using. No thread waits for one while it holds the
+/// GIL: a fork in progress may need the GIL to end. No holder waits for a pool thread that takes
+/// one.
 class ForkMutex {
  public:
   void lock();
@@ -17,7 +18,8 @@ class ForkMutex {
   std::mutex mutex_;
 };
 
-/// Before fork(), without the GIL and holding no ForkMutex: waits until no thread holds one, and lets none be taken.
+/// Before fork(), without the GIL and holding no ForkMutex: waits until no thread holds one, and
+/// lets none be taken.
 void lock_for_fork();
 /// After fork(), in parent and child. The binding registers both with os.register_at_fork.
 void unlock_after_fork() noexcept;

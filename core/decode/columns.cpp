@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Why it is fast:
 // - One pass over memory: a part of the block that fits the first-level cache is handed to every
-// column in turn, so
-//   a row is fetched from memory once however many columns it has, and each column is written in
-//   order, once.
+//   column in turn, so a row is fetched from memory once however many columns it has, and each
+//   column is written in order, once.
 // - One call of a kernel per column and part; inside it nothing is decided: element size, sign
-// convention (an XOR
-//   with zero or the sign bit) and the width of short strings are template parameters or loop
-//   constants.
+//   convention (an XOR with zero or the sign bit) and the width of short strings are template
+//   parameters or loop constants.
 // - Scalar columns are a strided load, a swap and a store; no byte is copied to a buffer first.
 // - Only what needs arithmetic (TSCAL, TZERO, another dtype) is gathered, 4 KiB at a time, for the
-// element decoder.
+//   element decoder.
 #include "decode/columns.h"
 
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <exception>
 #include <string>
 #include <utility>
 
@@ -124,22 +123,43 @@ void copy_bytes(Task& task, const Fields& in) {
       " is no logical value ('T', 'F' or 0x00); select the other columns with columns=[...]");
 }
 
-void decode_logical(Task& task, const Fields& in) {
-  std::uint64_t nulls = 0;
+[[noreturn]] void refuse_first_odd_logical(const Task& task, const Fields& in) {
   for (std::size_t i = 0; i < in.rows; ++i) {
-    const auto* from = in.row(i);
-    auto* out = task.cell(in.out_row + i);
-    auto* mask = task.cell_mask(in.out_row + i);
     for (std::size_t j = 0; j < task.elements; ++j) {
-      const auto stored = from[j];
-      const bool is_true = stored == std::byte{'T'}, is_null = stored == std::byte{0};
-      if (!is_true && !is_null && stored != std::byte{'F'}) refuse_logical(task, in, i, stored);
-      out[j] = static_cast<std::byte>(is_true);
-      if (mask != nullptr) mask[j] = static_cast<std::uint8_t>(is_null);
-      nulls += is_null ? 1 : 0;
+      const auto c = in.row(i)[j];
+      if (c != std::byte{'T'} && c != std::byte{'F'} && c != std::byte{0})
+        refuse_logical(task, in, i, c);
     }
   }
+  std::terminate();  // called only where there is one
+}
+
+/// No branch depends on the data; what is wrong with them is looked for afterwards.
+template <bool Scalar, bool Masked>
+void decode_logical(Task& task, const Fields& in) {
+  const std::size_t elements = Scalar ? 1 : task.elements;
+  auto* out = task.cell(in.out_row);
+  auto* mask = task.cell_mask(in.out_row);
+  std::uint64_t nulls = 0;
+  unsigned odd = 0;
+  for (std::size_t i = 0; i < in.rows; ++i) {
+    const auto* from = in.row(i);
+    for (std::size_t j = 0; j < elements; ++j) {
+      const unsigned is_true = from[j] == std::byte{'T'}, is_null = from[j] == std::byte{0};
+      const unsigned is_false = from[j] == std::byte{'F'};
+      odd |= 1U ^ (is_true | is_null | is_false);
+      nulls += is_null;
+      out[i * elements + j] = static_cast<std::byte>(is_true);
+      if constexpr (Masked) mask[i * elements + j] = static_cast<std::uint8_t>(is_null);
+    }
+  }
+  if (odd != 0) refuse_first_odd_logical(task, in);
   if (nulls != 0) task.nulls.fetch_add(nulls, std::memory_order_relaxed);
+}
+
+Kernel logical_kernel(bool scalar, bool masked) {
+  if (scalar) return masked ? decode_logical<true, true> : decode_logical<true, false>;
+  return masked ? decode_logical<false, true> : decode_logical<false, false>;
 }
 
 /// Most significant bit first (FITS 4.0 section 7.3.3.1).
@@ -167,20 +187,22 @@ void decode_elements(Task& task, const Fields& in) {
     for (std::size_t i = 0; i < rows; ++i) {
       std::memcpy(gathered.data() + i * task.in_bytes, in.row(done + i), task.in_bytes);
     }
-    (*task.decode)(gathered.data(), rows* task.elements, task.cell(in.out_row + done));
+    const auto count = task.elements * rows;
+    (*task.decode)(gathered.data(), count, task.cell(in.out_row + done));
   }
 }
 
 template <class Stored>
 void mark_nulls(Task& task, const Fields& in) {
   const auto null = static_cast<Stored>(task.null);
+  const auto elements = task.elements;
+  auto* mask = task.cell_mask(in.out_row);
   std::uint64_t nulls = 0;
   for (std::size_t i = 0; i < in.rows; ++i) {
     const auto* from = in.row(i);
-    auto* mask = task.cell_mask(in.out_row + i);
-    for (std::size_t j = 0; j < task.elements; ++j) {
+    for (std::size_t j = 0; j < elements; ++j) {
       const bool is_null = load_be<Stored>(from + j * sizeof(Stored)) == null;
-      if (mask != nullptr) mask[j] = static_cast<std::uint8_t>(is_null);
+      if (mask != nullptr) mask[i * elements + j] = static_cast<std::uint8_t>(is_null);
       nulls += is_null ? 1 : 0;
     }
   }
@@ -270,7 +292,7 @@ void plan_task(Task& task, const Column& column, const ColumnOutput& output,
   if (task.elements == 0) return;
   switch (column.form.code) {
     case 'A': task.kernel = copy_kernel(task.out_bytes); break;
-    case 'L': task.kernel = decode_logical; break;
+    case 'L': task.kernel = logical_kernel(task.elements == 1, task.mask != nullptr); break;
     case 'X': task.kernel = decode_bits; break;
     default: plan_numbers(task, request);
   }

@@ -11,20 +11,23 @@ namespace {
 
 std::string shape_text(std::span<const std::uint64_t> shape) {
   std::string text = "(";
-  for (std::size_t i = 0; i < shape.size(); ++i) text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
   return text + (shape.size() == 1 ? ",)" : ")");
 }
 
 void check_alike(const ImageLayout& layout, const BatchRequest& request) {
   if (layout.shape != request.shape) {
-    throw FitsError(ErrorCode::value, "the image has shape " + shape_text(layout.shape) +
-                                          ", the first one of the batch " + shape_text(request.shape) +
-                                          "; read it alone, or give a section that all images have");
+    throw FitsError(ErrorCode::value,
+                    "the image has shape " + shape_text(layout.shape) +
+                        ", the first one of the batch " + shape_text(request.shape) +
+                        "; read it alone, or give a section that all images have");
   }
   const auto natural = request.image.scaled ? layout.coding.natural : layout.coding.stored;
   if (request.same_type && natural != request.natural) {
     throw FitsError(ErrorCode::value, "the image is " + std::string(info(natural).name) +
-                                          ", the first one of the batch " + std::string(info(request.natural).name) +
+                                          ", the first one of the batch " +
+                                          std::string(info(request.natural).name) +
                                           "; say which dtype= all are to have");
   }
 }

@@ -48,10 +48,12 @@ bool File::scan_next() const {
   try {
     complete_ = !scan_one();
   } catch (FitsError& error) {
-    if (entries_.empty() || error.code() == ErrorCode::changed || error.code() == ErrorCode::io) throw;
+    if (entries_.empty() || error.code() == ErrorCode::changed || error.code() == ErrorCode::io)
+      throw;
     complete_ = true;
     failure_ = error;
-    warn("the HDUs from number " + std::to_string(entries_.size()) + " on cannot be read: " + error.what());
+    warn("the HDUs from number " + std::to_string(entries_.size()) +
+         " on cannot be read: " + error.what());
   }
   return !complete_;
 }
@@ -85,11 +87,14 @@ bool File::scan_one() const {
   }
 }
 
-/// The first header comes with the file's first bytes; small HDUs in a row are looked at many at once.
+/// The first header comes with the file's first bytes; small HDUs in a row are looked at many at
+/// once.
 std::uint64_t File::first_look() const {
-  if (entries_.empty()) return source_->extent(kSmallFileBytes + 1) > kSmallFileBytes ? kLook : kSmallFileBytes;
+  if (entries_.empty())
+    return source_->extent(kSmallFileBytes + 1) > kSmallFileBytes ? kLook : kSmallFileBytes;
   const auto& last = entries_.back().record;
-  const bool row_of_small = entries_.size() > 1 && last.end() - last.header_offset <= kLookAhead / 4;
+  const bool row_of_small =
+      entries_.size() > 1 && last.end() - last.header_offset <= kLookAhead / 4;
   return row_of_small ? kLookAhead : kLook;
 }
 
@@ -103,7 +108,8 @@ void File::warn(std::string text) const {
   warned_ = true;
 }
 
-/// HDUs whose headers lie whole in bytes that are at hand anyway. What is wrong with one is said when it is asked for.
+/// HDUs whose headers lie whole in bytes that are at hand anyway. What is wrong with one is said
+/// when it is asked for.
 void File::add_what_follows(std::uint64_t offset, ByteView bytes) const {
   if (bytes.size() < kLookAhead) return;
   try {
@@ -131,9 +137,9 @@ const HduRecord& File::hdu(std::size_t index) const {
   const std::scoped_lock lock(mutex_);
   if (const auto* entry = scan_to(index)) return entry->record;
   if (failure_) throw *failure_;
-  throw FitsError(ErrorCode::hdu_index,
-                  "no HDU " + std::to_string(index) + ": the file has " + std::to_string(entries_.size()) +
-                      " (0 to " + std::to_string(entries_.size() - 1) + ")");
+  throw FitsError(ErrorCode::hdu_index, "no HDU " + std::to_string(index) + ": the file has " +
+                                            std::to_string(entries_.size()) + " (0 to " +
+                                            std::to_string(entries_.size() - 1) + ")");
 }
 
 std::shared_ptr<const Layout> File::layout(std::size_t index) const {
@@ -170,10 +176,12 @@ std::size_t File::find(std::string_view name, std::optional<std::int64_t> versio
     const bool primary = index == 0 && key == "PRIMARY";
     if ((found == key || primary) && (!version || record.version() == *version)) return index;
     if (!found.empty()) known += (known.empty() ? "'" : ", '") + found + "'";
-    if (!found.empty() && record.version() != 1) known += " version " + std::to_string(record.version());
+    if (!found.empty() && record.version() != 1)
+      known += " version " + std::to_string(record.version());
   }
   if (failure_) throw *failure_;
-  const auto wish = "'" + std::string(name) + "'" + (version ? ", version " + std::to_string(*version) : "");
+  const auto wish =
+      "'" + std::string(name) + "'" + (version ? ", version " + std::to_string(*version) : "");
   throw FitsError(ErrorCode::hdu_name, "no HDU named " + wish + "; the file has " + known);
 }
 
@@ -188,8 +196,9 @@ std::size_t File::first_with_data(Want want) const {
   if (empty) return *empty;
   if (failure_) throw *failure_;
   constexpr std::string_view what[] = {"HDU with data", "image with data", "table"};
-  throw FitsError(ErrorCode::no_data, "the file has no " + std::string(what[static_cast<std::size_t>(want)]) +
-                                          " among its " + std::to_string(entries_.size()) + " HDUs");
+  throw FitsError(ErrorCode::no_data,
+                  "the file has no " + std::string(what[static_cast<std::size_t>(want)]) +
+                      " among its " + std::to_string(entries_.size()) + " HDUs");
 }
 
 std::size_t File::choose(const HduChoice& choice, Want want) const {
@@ -203,8 +212,8 @@ std::size_t File::choose(const HduChoice& choice, Want want) const {
   const auto total = count();
   const auto back = static_cast<std::uint64_t>(-(*choice.index + 1)) + 1;
   if (back <= total) return total - back;
-  throw FitsError(ErrorCode::hdu_index,
-                  "no HDU " + std::to_string(*choice.index) + ": the file has " + std::to_string(total));
+  throw FitsError(ErrorCode::hdu_index, "no HDU " + std::to_string(*choice.index) +
+                                            ": the file has " + std::to_string(total));
 }
 
 void File::check_data_present(const HduRecord& hdu) const {

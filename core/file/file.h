@@ -20,32 +20,37 @@
 
 namespace torchfits {
 
-/// Which HDU is meant: a position (negative: from the end), a name with or without a version, or none of them.
+/// Which HDU is meant: a position (negative: from the end), a name with or without a version, or
+/// none of them.
 struct HduChoice {
   std::optional<std::int64_t> index;
   std::optional<std::string> name;
   std::optional<std::int64_t> version;
 };
 
-/// Safe to use from many threads at once; there is no cursor. References stay valid as long as the File.
+/// Safe to use from many threads at once; there is no cursor. References stay valid as long as the
+/// File.
 class File {
  public:
   explicit File(std::shared_ptr<const ByteSource> source);
 
   [[nodiscard]] const ByteSource& source() const noexcept { return *source_; }
 
-  /// The HDU at `index`; those before it are scanned, those after are not. ErrorCode::hdu_index beyond the last.
+  /// The HDU at `index`; those before it are scanned, those after are not. ErrorCode::hdu_index
+  /// beyond the last.
   [[nodiscard]] const HduRecord& hdu(std::size_t index) const;
   /// What its data look like; may outlive the File.
   [[nodiscard]] std::shared_ptr<const Layout> layout(std::size_t index) const;
-  /// Scans to the end of the file. HDUs from an unreadable header on are not counted: a warning names it, and hdu()
-  /// throws what is wrong with it.
+  /// Scans to the end of the file. HDUs from an unreadable header on are not counted: a warning
+  /// names it, and hdu() throws what is wrong with it.
   [[nodiscard]] std::size_t count() const;
-  /// First HDU whose name equals `name` (case-insensitive, trimmed) and, if given, whose version is `version`.
+  /// First HDU whose name equals `name` (case-insensitive, trimmed) and, if given, whose version is
+  /// `version`.
   [[nodiscard]] std::size_t find(std::string_view name, std::optional<std::int64_t> version) const;
 
   enum class Want : std::uint8_t { any, image, table };
-  /// hdu=None: the first HDU with data bytes; else the first zero-row table or zero-axis image; else ErrorCode::no_data.
+  /// hdu=None: the first HDU with data bytes; else the first zero-row table or zero-axis image;
+  /// else ErrorCode::no_data.
   [[nodiscard]] std::size_t first_with_data(Want want) const;
 
   /// The position of the HDU that is meant.
@@ -57,7 +62,8 @@ class File {
   /// "; HDUs with data: 1 'SCI', ..." for the message of a header without data.
   [[nodiscard]] std::string hdus_with_data() const;
 
-  /// Everything that was read leniently so far, in order, each with its HDU. Costs nothing where there is none.
+  /// Everything that was read leniently so far, in order, each with its HDU. Costs nothing where
+  /// there is none.
   [[nodiscard]] std::vector<std::string> take_warnings() const;
 
  private:
@@ -65,7 +71,8 @@ class File {
     HduRecord record;
     std::shared_ptr<const Layout> layout;
   };
-  Entry* scan_to(std::size_t index) const;  ///< null past the last HDU; the lock is held by the caller
+  Entry* scan_to(
+      std::size_t index) const;  ///< null past the last HDU; the lock is held by the caller
   bool scan_next() const;
   bool scan_one() const;
   [[nodiscard]] std::uint64_t first_look() const;
@@ -77,7 +84,8 @@ class File {
   mutable ForkMutex mutex_;
   mutable std::deque<Entry> entries_;
   mutable bool complete_ = false;
-  mutable std::optional<FitsError> failure_;  ///< of the first header that could not be read, if not that of HDU 0
+  mutable std::optional<FitsError>
+      failure_;  ///< of the first header that could not be read, if not that of HDU 0
   mutable std::vector<std::string> warnings_;
   mutable std::atomic<bool> warned_{false};  ///< there may be some
 };

@@ -12,11 +12,12 @@
 namespace torchfits {
 namespace {
 
-/// Runs handed to the source together: enough to keep all threads busy, few enough to cost no memory.
+/// Runs handed to the source together: enough to keep all threads busy, few enough to cost no
+/// memory.
 constexpr std::uint64_t kBatchRuns = 1024;
 
-void run_plan(const ByteSource& source, const ImagePlan& plan, const ElementDecoder& decode, std::byte* out,
-              std::size_t element_bytes) {
+void run_plan(const ByteSource& source, const ImagePlan& plan, const ElementDecoder& decode,
+              std::byte* out, std::size_t element_bytes) {
   std::vector<ImageRun> runs;
   std::vector<ByteRange> ranges;
   for (std::uint64_t first = 0; first < plan.runs(); first += kBatchRuns) {
@@ -51,19 +52,26 @@ const ImageLayout& image_layout(const File& file, std::size_t index) {
   const auto layout = file.layout(index);
   if (const auto* image = std::get_if<ImageLayout>(layout.get())) {
     if (!hdu.axes.empty()) return *image;
-    throw FitsError(ErrorCode::no_data, "NAXIS = 0: the HDU has a header only" + file.hdus_with_data()).in_hdu(hdu.label());
+    throw FitsError(ErrorCode::no_data,
+                    "NAXIS = 0: the HDU has a header only" + file.hdus_with_data())
+        .in_hdu(hdu.label());
   }
   if (const auto* tiled = std::get_if<TiledImageLayout>(layout.get())) {
-    throw FitsError::unsupported("tile-compressed images (" + tiled->algorithm + ") are not read yet").in_hdu(hdu.label());
+    throw FitsError::unsupported("tile-compressed images (" + tiled->algorithm +
+                                 ") are not read yet")
+        .in_hdu(hdu.label());
   }
   if (hdu.kind == HduKind::random_groups) {
-    throw FitsError::unsupported("random groups are not read yet; the header is").in_hdu(hdu.label());
+    throw FitsError::unsupported("random groups are not read yet; the header is")
+        .in_hdu(hdu.label());
   }
-  throw FitsError(ErrorCode::type, "not an image but of kind '" + std::string(kind_name(hdu.kind)) + "'")
+  throw FitsError(ErrorCode::type,
+                  "not an image but of kind '" + std::string(kind_name(hdu.kind)) + "'")
       .in_hdu(hdu.label());
 }
 
-void read_image(const File& file, std::size_t index, const ImageRequest& request, const ImageDestination& destination) {
+void read_image(const File& file, std::size_t index, const ImageRequest& request,
+                const ImageDestination& destination) {
   const auto& hdu = file.hdu(index);
   const auto& layout = image_layout(file, index);
   try {
@@ -71,11 +79,12 @@ void read_image(const File& file, std::size_t index, const ImageRequest& request
     const auto coding = request.scaled ? layout.coding : layout.coding.unscaled();
     const auto stored_bytes = info(coding.stored).size;
     const auto element_bytes = info(destination.type).size;
-    const auto plan = ImagePlan::make(layout.shape, stored_bytes, hdu.data_offset, request.selection,
-                                      destination.shape, destination.origin);
+    const auto plan = ImagePlan::make(layout.shape, stored_bytes, hdu.data_offset,
+                                      request.selection, destination.shape, destination.origin);
     const auto written = plan.elements() * element_bytes;
     if (written >= kHugePageBytes) advise_huge_pages(destination.data, written);
-    run_plan(file.source(), plan, ElementDecoder(coding, destination.type), destination.data, element_bytes);
+    run_plan(file.source(), plan, ElementDecoder(coding, destination.type), destination.data,
+             element_bytes);
     stats().bytes_decoded.fetch_add(plan.elements() * stored_bytes, std::memory_order_relaxed);
     stats().bytes_written.fetch_add(written, std::memory_order_relaxed);
   } catch (FitsError& error) {

@@ -29,10 +29,13 @@ struct ImageRequest {
 /// Every axis whole.
 [[nodiscard]] std::vector<AxisSlice> whole(std::span<const std::uint64_t> shape);
 
-/// Fills `destination`; ErrorCode::truncated before anything is written where the file is too short.
-void read_image(const File& file, std::size_t hdu, const ImageRequest& request, const ImageDestination& destination);
+/// Fills `destination`; ErrorCode::truncated before anything is written where the file is too
+/// short.
+void read_image(const File& file, std::size_t hdu, const ImageRequest& request,
+                const ImageDestination& destination);
 
-/// The layout of an HDU that can be read as an image now; ErrorCode::unsupported or type, naming the kind, otherwise.
+/// The layout of an HDU that can be read as an image now; ErrorCode::unsupported or type, naming
+/// the kind, otherwise.
 [[nodiscard]] const ImageLayout& image_layout(const File& file, std::size_t hdu);
 
 }  // namespace torchfits

@@ -50,9 +50,11 @@ const TableLayout& table_layout(const File& file, std::size_t index) {
   const auto layout = file.layout(index);
   if (const auto* table = std::get_if<TableLayout>(layout.get())) return *table;
   if (hdu.kind == HduKind::ascii_table) {
-    throw FitsError::unsupported("ASCII tables are not read yet; the header is").in_hdu(hdu.label());
+    throw FitsError::unsupported("ASCII tables are not read yet; the header is")
+        .in_hdu(hdu.label());
   }
-  throw FitsError(ErrorCode::type, "not a table but of kind '" + std::string(kind_name(hdu.kind)) + "'")
+  throw FitsError(ErrorCode::type,
+                  "not a table but of kind '" + std::string(kind_name(hdu.kind)) + "'")
       .in_hdu(hdu.label());
 }
 
@@ -67,13 +69,17 @@ std::size_t find_column(const TableLayout& table, std::string_view name) {
   }
   if (found.size() == 1) return found.front();
   const auto wish = "'" + std::string(name) + "'";
-  if (found.empty()) throw FitsError(ErrorCode::column_name, "no column " + wish + "; the table has " + listed(table));
-  throw FitsError(ErrorCode::column_name, wish + " is ambiguous: '" + columns[found[0]].name + "' and '" +
-                                              columns[found[1]].name + "' differ in case only; spell one of them");
+  if (found.empty())
+    throw FitsError(ErrorCode::column_name,
+                    "no column " + wish + "; the table has " + listed(table));
+  throw FitsError(ErrorCode::column_name, wish + " is ambiguous: '" + columns[found[0]].name +
+                                              "' and '" + columns[found[1]].name +
+                                              "' differ in case only; spell one of them");
 }
 
 std::vector<std::uint64_t> read_table(const File& file, std::size_t index, const RowSelection& rows,
-                                      std::vector<ColumnOutput> outputs, std::vector<ColumnRequest> requests) {
+                                      std::vector<ColumnOutput> outputs,
+                                      std::vector<ColumnRequest> requests) {
   const auto& hdu = file.hdu(index);
   const auto& table = table_layout(file, index);
   try {

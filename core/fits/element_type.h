@@ -22,7 +22,21 @@ struct BFloat16 {
 };
 
 enum class ElementType : std::uint8_t {
-  u8, i8, u16, i16, u32, i32, u64, i64, f16, bf16, f32, f64, c64, c128, boolean
+  u8,
+  i8,
+  u16,
+  i16,
+  u32,
+  i32,
+  u64,
+  i64,
+  f16,
+  bf16,
+  f32,
+  f64,
+  c64,
+  c128,
+  boolean
 };
 
 struct ElementInfo {
@@ -32,13 +46,20 @@ struct ElementInfo {
 };
 
 inline constexpr std::array<ElementInfo, 15> kElementTypes{{
-    {ElementType::u8, "uint8", 1},        {ElementType::i8, "int8", 1},
-    {ElementType::u16, "uint16", 2},      {ElementType::i16, "int16", 2},
-    {ElementType::u32, "uint32", 4},      {ElementType::i32, "int32", 4},
-    {ElementType::u64, "uint64", 8},      {ElementType::i64, "int64", 8},
-    {ElementType::f16, "float16", 2},     {ElementType::bf16, "bfloat16", 2},
-    {ElementType::f32, "float32", 4},     {ElementType::f64, "float64", 8},
-    {ElementType::c64, "complex64", 8},   {ElementType::c128, "complex128", 16},
+    {ElementType::u8, "uint8", 1},
+    {ElementType::i8, "int8", 1},
+    {ElementType::u16, "uint16", 2},
+    {ElementType::i16, "int16", 2},
+    {ElementType::u32, "uint32", 4},
+    {ElementType::i32, "int32", 4},
+    {ElementType::u64, "uint64", 8},
+    {ElementType::i64, "int64", 8},
+    {ElementType::f16, "float16", 2},
+    {ElementType::bf16, "bfloat16", 2},
+    {ElementType::f32, "float32", 4},
+    {ElementType::f64, "float64", 8},
+    {ElementType::c64, "complex64", 8},
+    {ElementType::c128, "complex128", 16},
     {ElementType::boolean, "bool", 1},
 }};
 
@@ -54,7 +75,8 @@ inline constexpr std::array<ElementInfo, 15> kElementTypes{{
   return type >= ElementType::f16 && type <= ElementType::f64;
 }
 
-/// Calls visitor.operator()<T>() with the C++ type of `type`; every switch over element types is this one.
+/// Calls visitor.operator()<T>() with the C++ type of `type`; every switch over element types is
+/// this one.
 template <class Visitor>
 decltype(auto) dispatch(ElementType type, Visitor&& visitor) {
   switch (type) {
@@ -80,21 +102,36 @@ decltype(auto) dispatch(ElementType type, Visitor&& visitor) {
 /// The enumerator of a C++ type: dispatch's inverse.
 template <class T>
 inline constexpr ElementType element_type_of = [] {
-  if constexpr (std::is_same_v<T, std::uint8_t>) return ElementType::u8;
-  else if constexpr (std::is_same_v<T, std::int8_t>) return ElementType::i8;
-  else if constexpr (std::is_same_v<T, std::uint16_t>) return ElementType::u16;
-  else if constexpr (std::is_same_v<T, std::int16_t>) return ElementType::i16;
-  else if constexpr (std::is_same_v<T, std::uint32_t>) return ElementType::u32;
-  else if constexpr (std::is_same_v<T, std::int32_t>) return ElementType::i32;
-  else if constexpr (std::is_same_v<T, std::uint64_t>) return ElementType::u64;
-  else if constexpr (std::is_same_v<T, std::int64_t>) return ElementType::i64;
-  else if constexpr (std::is_same_v<T, Half>) return ElementType::f16;
-  else if constexpr (std::is_same_v<T, BFloat16>) return ElementType::bf16;
-  else if constexpr (std::is_same_v<T, float>) return ElementType::f32;
-  else if constexpr (std::is_same_v<T, double>) return ElementType::f64;
-  else if constexpr (std::is_same_v<T, std::complex<float>>) return ElementType::c64;
-  else if constexpr (std::is_same_v<T, std::complex<double>>) return ElementType::c128;
-  else return ElementType::boolean;
+  if constexpr (std::is_same_v<T, std::uint8_t>)
+    return ElementType::u8;
+  else if constexpr (std::is_same_v<T, std::int8_t>)
+    return ElementType::i8;
+  else if constexpr (std::is_same_v<T, std::uint16_t>)
+    return ElementType::u16;
+  else if constexpr (std::is_same_v<T, std::int16_t>)
+    return ElementType::i16;
+  else if constexpr (std::is_same_v<T, std::uint32_t>)
+    return ElementType::u32;
+  else if constexpr (std::is_same_v<T, std::int32_t>)
+    return ElementType::i32;
+  else if constexpr (std::is_same_v<T, std::uint64_t>)
+    return ElementType::u64;
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return ElementType::i64;
+  else if constexpr (std::is_same_v<T, Half>)
+    return ElementType::f16;
+  else if constexpr (std::is_same_v<T, BFloat16>)
+    return ElementType::bf16;
+  else if constexpr (std::is_same_v<T, float>)
+    return ElementType::f32;
+  else if constexpr (std::is_same_v<T, double>)
+    return ElementType::f64;
+  else if constexpr (std::is_same_v<T, std::complex<float>>)
+    return ElementType::c64;
+  else if constexpr (std::is_same_v<T, std::complex<double>>)
+    return ElementType::c128;
+  else
+    return ElementType::boolean;
 }();
 
 }  // namespace torchfits

@@ -59,7 +59,8 @@ class KeywordMatch {
   static constexpr unsigned char kCaseBit = 0x20;
   static constexpr std::uint64_t kCaseBits = 0x2020202020202020;
 
-  /// Another spelling of a regular keyword has blanks before it, or the same letters but for their case.
+  /// Another spelling of a regular keyword has blanks before it, or the same letters but for their
+  /// case.
   [[nodiscard]] bool could_be_irregular(std::uint64_t bits) const noexcept {
     constexpr unsigned kTop = 56;
     return bits >> kTop <= ' ' || ((bits | kCaseBits) & prefix_) == ((word_ | kCaseBits) & prefix_);

@@ -9,7 +9,8 @@
 namespace torchfits {
 namespace {
 
-/// A number that scales data: present and unreadable is an error, since ignoring it would give wrong values.
+/// A number that scales data: present and unreadable is an error, since ignoring it would give
+/// wrong values.
 double scaling_number(const Header& header, std::string_view keyword, double missing) {
   const auto position = header.find(keyword);
   if (!position) return missing;
@@ -21,7 +22,8 @@ double scaling_number(const Header& header, std::string_view keyword, double mis
                           "'; correct it, or read with scaled=False");
 }
 
-/// BLANK must be an integer (a whole float is taken); anything else cannot equal a stored integer and is ignored.
+/// BLANK must be an integer (a whole float is taken); anything else cannot equal a stored integer
+/// and is ignored.
 std::optional<std::int64_t> blank_value(const HduRecord& hdu, std::string_view keyword,
                                         std::vector<std::string>& warnings) {
   const auto position = hdu.header.find(keyword);
@@ -34,11 +36,13 @@ std::optional<std::int64_t> blank_value(const HduRecord& hdu, std::string_view k
     return std::nullopt;
   }
   if (hdu.bitpix < 0) {
-    warnings.push_back(std::string(keyword) + " has no meaning in a floating-point image and is ignored");
+    warnings.push_back(std::string(keyword) +
+                       " has no meaning in a floating-point image and is ignored");
     return std::nullopt;
   }
   if (!std::holds_alternative<std::int64_t>(card.value)) {
-    warnings.push_back(std::string(keyword) + " is written as a float; read as the integer " + std::to_string(*value));
+    warnings.push_back(std::string(keyword) + " is written as a float; read as the integer " +
+                       std::to_string(*value));
   }
   return value;
 }
@@ -46,16 +50,18 @@ std::optional<std::int64_t> blank_value(const HduRecord& hdu, std::string_view k
 std::vector<std::uint64_t> numpy_shape(std::vector<std::uint64_t> axes) {
   if (axes.size() > kMaxAxes) {
     throw FitsError::unsupported("an image of " + std::to_string(axes.size()) +
-                                 " axes cannot be a tensor: torch has at most " + std::to_string(kMaxAxes));
+                                 " axes cannot be a tensor: torch has at most " +
+                                 std::to_string(kMaxAxes));
   }
   std::reverse(axes.begin(), axes.end());
   return axes;
 }
 
 ImageLayout image_layout(const HduRecord& hdu, std::vector<std::string>& warnings) {
-  const Scaling scaling{scaling_number(hdu.header, "BSCALE", 1.0), scaling_number(hdu.header, "BZERO", 0.0)};
-  return {numpy_shape(hdu.axes),
-          ElementCoding::image(static_cast<int>(hdu.bitpix), scaling, blank_value(hdu, "BLANK", warnings))};
+  const Scaling scaling{scaling_number(hdu.header, "BSCALE", 1.0),
+                        scaling_number(hdu.header, "BZERO", 0.0)};
+  return {numpy_shape(hdu.axes), ElementCoding::image(static_cast<int>(hdu.bitpix), scaling,
+                                                      blank_value(hdu, "BLANK", warnings))};
 }
 
 /// The image that a tile-compressed table holds, from its Z keywords (FITS 4.0 section 10.1.1).
@@ -64,18 +70,22 @@ TiledImageLayout tiled_layout(const HduRecord& hdu) {
   const auto bitpix = header.integer("ZBITPIX");
   const auto naxis = header.integer("ZNAXIS");
   if (!bitpix || !naxis || *naxis < 0 || *naxis > static_cast<std::int64_t>(kMaxAxes)) {
-    throw FitsError::format("ZBITPIX or ZNAXIS is missing or out of range: the compressed image cannot be described");
+    throw FitsError::format(
+        "ZBITPIX or ZNAXIS is missing or out of range: the compressed image cannot be described");
   }
   std::vector<std::uint64_t> axes;
   for (std::int64_t n = 1; n <= *naxis; ++n) {
     const auto length = header.integer("ZNAXIS" + std::to_string(n));
-    if (!length || *length < 0) throw FitsError::format("ZNAXIS" + std::to_string(n) + " is missing or negative");
+    if (!length || *length < 0)
+      throw FitsError::format("ZNAXIS" + std::to_string(n) + " is missing or negative");
     axes.push_back(static_cast<std::uint64_t>(*length));
   }
-  const Scaling scaling{scaling_number(header, "BSCALE", 1.0), scaling_number(header, "BZERO", 0.0)};
+  const Scaling scaling{scaling_number(header, "BSCALE", 1.0),
+                        scaling_number(header, "BZERO", 0.0)};
   auto blank = header.integer("ZBLANK");
   if (!blank) blank = header.integer("BLANK");
-  if (stored_type(*bitpix) == ElementType::f32 || stored_type(*bitpix) == ElementType::f64) blank.reset();
+  if (stored_type(*bitpix) == ElementType::f32 || stored_type(*bitpix) == ElementType::f64)
+    blank.reset();
   return {{numpy_shape(axes), ElementCoding::image(static_cast<int>(*bitpix), scaling, blank)},
           header.string("ZCMPTYPE").value_or("unknown")};
 }

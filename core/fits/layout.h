@@ -22,24 +22,30 @@ struct Scaling {
   [[nodiscard]] bool identity() const noexcept { return scale == 1.0 && zero == 0.0; }
 };
 
-/// How stored numbers become elements; shared by images (BSCALE, BZERO, BLANK) and table columns (TSCAL, TZERO).
+/// How stored numbers become elements; shared by images (BSCALE, BZERO, BLANK) and table columns
+/// (TSCAL, TZERO).
 struct ElementCoding {
   enum class Rule : std::uint8_t {
     copy,    ///< the stored number, swapped
-    offset,  ///< integer arithmetic: unsigned and signed-byte convention (sign bit flipped), or TSCAL=1 with a whole TZERO on 64 bits
+    offset,  ///< integer arithmetic: unsigned and signed-byte convention (sign bit flipped), or
+             ///< TSCAL=1 with a whole TZERO on 64 bits
     scale,   ///< zero + scale * stored in double, rounded once to `natural`
   };
-  ElementType stored = ElementType::u8;    ///< u8 i16 i32 i64 f32 f64 (c64, c128, boolean in tables)
-  ElementType natural = ElementType::u8;   ///< what read() gives without dtype=
+  ElementType stored = ElementType::u8;   ///< u8 i16 i32 i64 f32 f64 (c64, c128, boolean in tables)
+  ElementType natural = ElementType::u8;  ///< what read() gives without dtype=
   Rule rule = Rule::copy;
-  std::int64_t offset = 0;                 ///< of Rule::offset where it is not the sign bit: added, overflow is an error
+  std::int64_t offset =
+      0;  ///< of Rule::offset where it is not the sign bit: added, overflow is an error
   Scaling scaling;
-  std::optional<std::int64_t> null;        ///< BLANK or TNULL, compared with the stored number
+  std::optional<std::int64_t> null;  ///< BLANK or TNULL, compared with the stored number
 
-  /// The dtype rules of the image (api.md): unsigned and int8 conventions exact, BITPIX 8 and 16 to float32, 32 and 64 to float64.
-  [[nodiscard]] static ElementCoding image(int bitpix, Scaling scaling, std::optional<std::int64_t> blank);
+  /// The dtype rules of the image (api.md): unsigned and int8 conventions exact, BITPIX 8 and 16 to
+  /// float32, 32 and 64 to float64.
+  [[nodiscard]] static ElementCoding image(int bitpix, Scaling scaling,
+                                           std::optional<std::int64_t> blank);
   /// Those of a table column of `code`; TSCAL/TZERO other than the conventions give float64.
-  [[nodiscard]] static ElementCoding column(char code, Scaling scaling, std::optional<std::int64_t> tnull);
+  [[nodiscard]] static ElementCoding column(char code, Scaling scaling,
+                                            std::optional<std::int64_t> tnull);
   /// scaled=False: the stored numbers as they are.
   [[nodiscard]] ElementCoding unscaled() const;
 };
@@ -53,16 +59,18 @@ struct ImageLayout {
 };
 
 struct Column {
-  std::string name;    ///< unique in the table: COLn without TTYPE, NAME_2 for a repeated one
-  std::string ttype;   ///< the file's spelling
+  std::string name;   ///< unique in the table: COLn without TTYPE, NAME_2 for a repeated one
+  std::string ttype;  ///< the file's spelling
   TForm form;
   std::uint64_t offset = 0;  ///< of the field in the row
   std::uint64_t width = 0;   ///< bytes of the field
-  std::vector<std::uint64_t> shape;  ///< of one cell, numpy order; empty for a scalar; of A: without the character axis
-  std::uint64_t characters = 0;      ///< of A: width of one string
+  std::vector<std::uint64_t>
+      shape;  ///< of one cell, numpy order; empty for a scalar; of A: without the character axis
+  std::uint64_t characters = 0;  ///< of A: width of one string
   ElementCoding coding;
   bool scaled_strings = false;
-  std::string unit, display, dim, null_text, comment, ucd;  ///< TUNIT TDISP TDIM TNULL, the comment of TTYPE, TUCD; verbatim
+  std::string unit, display, dim, null_text, comment,
+      ucd;  ///< TUNIT TDISP TDIM TNULL, the comment of TTYPE, TUCD; verbatim
 };
 
 struct TableLayout {
@@ -89,12 +97,14 @@ struct RandomGroupsLayout {
 };
 struct UnknownLayout {};
 
-using Layout = std::variant<ImageLayout, TableLayout, AsciiTableLayout, TiledImageLayout, RandomGroupsLayout, UnknownLayout>;
+using Layout = std::variant<ImageLayout, TableLayout, AsciiTableLayout, TiledImageLayout,
+                            RandomGroupsLayout, UnknownLayout>;
 
 /// Reads the layout of an HDU from its header. Every count and product is checked.
 [[nodiscard]] Layout read_layout(const HduRecord& hdu, std::vector<std::string>& warnings);
 
 /// fits/table_layout.cpp: columns, offsets, shapes, codings, unique names.
-[[nodiscard]] TableLayout read_table_layout(const HduRecord& hdu, std::vector<std::string>& warnings);
+[[nodiscard]] TableLayout read_table_layout(const HduRecord& hdu,
+                                            std::vector<std::string>& warnings);
 
 }  // namespace torchfits

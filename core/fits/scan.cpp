@@ -60,11 +60,13 @@ class MandatoryKeywords {
 
   void finish() {
     if (hdu_.index == 0 && !is_true(simple_)) {
-      hdu_.warnings.emplace_back("SIMPLE is not T: the file says that it departs from the Standard; read all the same");
+      hdu_.warnings.emplace_back(
+          "SIMPLE is not T: the file says that it departs from the Standard; read all the same");
     }
     hdu_.bitpix = integer(bitpix_).value_or(8);
     read_axes();
-    const bool groups = hdu_.index == 0 && is_true(groups_) && !hdu_.axes.empty() && hdu_.axes[0] == 0;
+    const bool groups =
+        hdu_.index == 0 && is_true(groups_) && !hdu_.axes.empty() && hdu_.axes[0] == 0;
     if (hdu_.index > 0 || groups) {
       hdu_.pcount = count("PCOUNT", pcount_, 0);
       hdu_.gcount = count("GCOUNT", gcount_, 1);
@@ -112,7 +114,8 @@ class MandatoryKeywords {
     const auto first = field.find_first_not_of(' ');
     if (first == std::string_view::npos) return lenient_integer(card);
     std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(field.data() + first, field.data() + field.size(), value);
+    const auto [end, error] =
+        std::from_chars(field.data() + first, field.data() + field.size(), value);
     const bool whole = end == field.data() + field.size() || *end == ' ' || *end == '/';
     if (error == std::errc{} && whole && card[8] == '=') return value;
     return lenient_integer(card);
@@ -122,8 +125,10 @@ class MandatoryKeywords {
     const auto card = Card::parse(text);
     if (const auto* value = std::get_if<std::int64_t>(&card.value)) return *value;
     if (const auto* value = std::get_if<double>(&card.value)) {
-      constexpr double limit = 9007199254740992.0;  // 2^53: beyond, a double does not tell integers apart
-      if (*value >= -limit && *value <= limit && *value == static_cast<double>(static_cast<std::int64_t>(*value))) {
+      constexpr double limit =
+          9007199254740992.0;  // 2^53: beyond, a double does not tell integers apart
+      if (*value >= -limit && *value <= limit &&
+          *value == static_cast<double>(static_cast<std::int64_t>(*value))) {
         hdu_.warnings.push_back(card.keyword + " = " + std::string(text.substr(10, 20)) +
                                 " is written as a float; read as an integer");
         return static_cast<std::int64_t>(*value);
@@ -145,14 +150,17 @@ class MandatoryKeywords {
 
   void read_axes() {
     const auto naxis = integer(naxis_);
-    if (!naxis) throw FitsError::format("the mandatory keyword NAXIS is missing; correct the header");
+    if (!naxis)
+      throw FitsError::format("the mandatory keyword NAXIS is missing; correct the header");
     if (*naxis < 0 || *naxis > static_cast<std::int64_t>(kMaxNaxis)) {
-      throw FitsError::format("NAXIS = " + std::to_string(*naxis) + " is outside 0 to 999 (FITS 4.0 section 4.4.1)");
+      throw FitsError::format("NAXIS = " + std::to_string(*naxis) +
+                              " is outside 0 to 999 (FITS 4.0 section 4.4.1)");
     }
     for (std::size_t n = 0; n < static_cast<std::size_t>(*naxis); ++n) {
       const auto keyword = "NAXIS" + std::to_string(n + 1);
       if (n >= axis_cards_.size() || axis_cards_[n].empty()) {
-        throw FitsError::format("the mandatory keyword " + keyword + " is missing; correct the header");
+        throw FitsError::format("the mandatory keyword " + keyword +
+                                " is missing; correct the header");
       }
       hdu_.axes.push_back(count(keyword, axis_cards_[n], 0));
     }
@@ -176,13 +184,16 @@ class MandatoryKeywords {
     return is_true(zimage_) ? HduKind::compressed_image : HduKind::table;
   }
 
-  /// |BITPIX|/8 * GCOUNT * (PCOUNT + NAXIS1 * ... * NAXISm); NAXIS1 = 0 of random groups is left out.
+  /// |BITPIX|/8 * GCOUNT * (PCOUNT + NAXIS1 * ... * NAXISm); NAXIS1 = 0 of random groups is left
+  /// out.
   std::uint64_t data_bytes(bool groups) const {
     if (hdu_.axes.empty()) return 0;
-    if (bitpix_.empty()) throw FitsError::format("the mandatory keyword BITPIX is missing; correct the header");
+    if (bitpix_.empty())
+      throw FitsError::format("the mandatory keyword BITPIX is missing; correct the header");
     const std::array<std::int64_t, 6> legal{8, 16, 32, 64, -32, -64};
     if (std::find(legal.begin(), legal.end(), hdu_.bitpix) == legal.end()) {
-      throw FitsError::format("BITPIX = " + std::to_string(hdu_.bitpix) + " is none of 8, 16, 32, 64, -32, -64");
+      throw FitsError::format("BITPIX = " + std::to_string(hdu_.bitpix) +
+                              " is none of 8, 16, 32, 64, -32, -64");
     }
     const auto first = hdu_.axes.begin() + (groups ? 1 : 0);
     std::optional<std::uint64_t> elements = 1;
@@ -195,7 +206,8 @@ class MandatoryKeywords {
     const auto width = static_cast<std::uint64_t>(hdu_.bitpix < 0 ? -hdu_.bitpix : hdu_.bitpix) / 8;
     if (elements) elements = checked_mul(*elements, width);
     if (!elements || *elements > kMaxDataBytes / 2) {
-      throw FitsError::format("BITPIX, NAXISn, PCOUNT and GCOUNT announce more bytes than any file can hold");
+      throw FitsError::format(
+          "BITPIX, NAXISn, PCOUNT and GCOUNT announce more bytes than any file can hold");
     }
     return *elements;
   }
@@ -206,11 +218,13 @@ class MandatoryKeywords {
 };
 
 /// Whether an HDU begins with `text`; the first one must, or the file is not FITS.
-std::optional<NoMoreHdus> not_an_hdu(std::size_t index, std::uint64_t offset, std::string_view text) {
+std::optional<NoMoreHdus> not_an_hdu(std::size_t index, std::uint64_t offset,
+                                     std::string_view text) {
   if (index == 0) {
     if (text.empty()) throw FitsError::format("the file is empty");
     if (!text.starts_with("SIMPLE")) {
-      throw FitsError::format("not a FITS file: it begins with '" + printable(text) + "' instead of SIMPLE");
+      throw FitsError::format("not a FITS file: it begins with '" + printable(text) +
+                              "' instead of SIMPLE");
     }
     return std::nullopt;
   }
@@ -254,12 +268,14 @@ ScanStep scan_hdu(std::size_t index, std::uint64_t offset, ByteView bytes, bool 
   const auto end = find_end(text);
   if (!end) {
     if (bytes.size() >= kMaxHeaderBytes) {
-      throw FitsError::format("no END card within " + std::to_string(kMaxHeaderBytes) + " bytes: this is no header");
+      throw FitsError::format("no END card within " + std::to_string(kMaxHeaderBytes) +
+                              " bytes: this is no header");
     }
     if (!complete) return NeedBytes{2 * static_cast<std::uint64_t>(bytes.size())};
     throw FitsError(ErrorCode::truncated,
                     "the header at offset " + std::to_string(offset) + " has no END card in its " +
-                        std::to_string(text.size()) + " bytes: the file is truncated or damaged; fetch it again");
+                        std::to_string(text.size()) +
+                        " bytes: the file is truncated or damaged; fetch it again");
   }
   HduRecord hdu;
   hdu.index = index;
@@ -271,11 +287,13 @@ ScanStep scan_hdu(std::size_t index, std::uint64_t offset, ByteView bytes, bool 
     keywords.collect(hdu.header.text());
     keywords.finish();
   } catch (FitsError& error) {
-    error.in_hdu("HDU " + std::to_string(index) + " (header at offset " + std::to_string(offset) + ")");
+    error.in_hdu("HDU " + std::to_string(index) + " (header at offset " + std::to_string(offset) +
+                 ")");
     throw;
   }
   if (hdu.data_offset > kMaxDataBytes - hdu.data_bytes - kBlockSize) {
-    throw FitsError::format("the data of HDU " + std::to_string(index) + " would end beyond any file");
+    throw FitsError::format("the data of HDU " + std::to_string(index) +
+                            " would end beyond any file");
   }
   return hdu;
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Why it is fast:
 // - Pages that are in memory are lent, not copied: the decoder is the first and only reader of the
-// bytes.
+//   bytes.
 // - Of a sparse window only the pages that are touched are mapped, 16 at a time: 100 rows of a
-// cutout cost one window
-//   (20 us) and no copies, and the next cutout near by finds the window still there (2 us; 100
-//   preads take 20).
+//   cutout cost one window (20 us) and no copies, and the next cutout near by finds the window
+//   still there (2 us; 100 preads take 20).
 // - A small span costs less to copy than to map and unmap.
 // - Windows are small, so that a large file never is resident beside the tensor that it fills.
 #include "io/file_windows.h"
@@ -23,9 +22,10 @@ namespace torchfits {
 namespace {
 
 constexpr std::uint64_t kCopyBytes = kMaxRangeBytes;  // up to here a copy is cheaper than a mapping
-/// A dense request up to here is cheaper copied in pieces, each decoded while it is in the cache, than mapped: when a
-/// window goes, every processor that runs a thread of the process is interrupted.
-constexpr std::uint64_t kPiecewiseBytes = 12 * MiB;
+/// A dense request up to here is cheaper copied in pieces, each decoded while it is in the cache,
+/// than mapped: when a window goes, every processor that runs a thread of the process is
+/// interrupted.
+constexpr std::uint64_t kPiecewiseBytes = 28 * MiB;
 constexpr std::uint64_t kNetworkGap =
     64 * KiB;  // reading over this much costs less than another round trip
 
@@ -63,7 +63,8 @@ class FileWindows::Request {
     const auto max_gap = on_network_ ? kNetworkGap : std::uint64_t{kMaxWindowBytes};
     const auto span = groups_.span().length;
     const bool piecewise = !on_network_ && span <= kPiecewiseBytes && wanted >= span / 2;
-    const auto parts = groups_.split(balanced(wanted, piecewise ? kCopyBytes : kMaxWindowBytes, max_gap));
+    const auto parts =
+        groups_.split(balanced(wanted, piecewise ? kCopyBytes : kMaxWindowBytes, max_gap));
     if (wanted < kParallelBytes && !parts.empty()) buffer_ = Scratch(std::min(span, kCopyBytes));
     torchfits::run(parts, wanted, [this](const RangeGroup& group) { serve(group); });
   }

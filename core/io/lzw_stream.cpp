@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What compress(1) does and a reader has to follow:
 // - Codes are packed from the lowest bit up, and written in groups of eight: when their width
-// grows, or the table is
-//   cleared, the rest of the group is padding that the reader skips.
+//   grows, or the table is cleared, the rest of the group is padding that the reader skips.
 // - The table grows by one string with each code but the first; the width grows with it up to the
-// maximum of the
-//   header, and the table stays as it is when it is full.
+//   maximum of the header, and the table stays as it is when it is full.
 // - In block mode code 256 empties the table and starts again with 9 bits.
 // - A code may name the very string that it completes: the string before it and its own first byte.
 #include "io/lzw_stream.h"

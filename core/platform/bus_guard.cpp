@@ -2,10 +2,10 @@
 // How a signal handler finds the window of an address without a lock:
 // - Slots lie in blocks that are linked once and never freed; a guard owns one slot for its life.
 // - The thread that faults reads a live window, whose slot therefore does not change under the
-// handler.
+//   handler.
 // - Other slots may change meanwhile: a slot counts only if `end` was the same before and after
-// reading `begin`, and
-//   a guard ends before its memory is unmapped, so that no stale pair can cover a live address.
+//   reading `begin`, and a guard ends before its memory is unmapped, so that no stale pair can
+//   cover a live address.
 #include "platform/bus_guard.h"
 
 #include <signal.h>

@@ -10,7 +10,8 @@
 
 Errors
 ------
-Each message says what is wrong, where, and what to do. ``except torchfits.FITSError`` catches all of them::
+Each message says what is wrong, where, and what to do. ``except torchfits.FITSError`` catches all
+of them::
 
     FITSError
     ├── FormatError (OSError)               the file breaks the Standard
@@ -37,6 +38,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._api import cutout, info, open, read, read_header, read_many
+    from ._column import Column
     from ._errors import (
         ColumnNotFoundError,
         FileChangedError,
@@ -57,18 +59,20 @@ if TYPE_CHECKING:
     from ._header import Header
     from ._runtime import num_threads, set_num_threads, stats
     from ._strings import Strings
-    from ._table import Column, Table
+    from ._table import Table
 
 _HOME = {
     "_api": "cutout info open read read_header read_many",
-    "_errors": "ColumnNotFoundError FITSError FITSIOError FITSWarning FileChangedError FileMissingError FormatError "
-    "HDUIndexError HDUNotFoundError KeywordNotFoundError NoDataError TruncatedError UnsupportedError",
+    "_column": "Column",
+    "_errors": "ColumnNotFoundError FITSError FITSIOError FITSWarning FileChangedError "
+    "FileMissingError FormatError HDUIndexError HDUNotFoundError KeywordNotFoundError NoDataError "
+    "TruncatedError UnsupportedError",
     "_fits": "FITS FileInfo HDUSummary",
     "_hdu": "HDU",
     "_header": "Header",
     "_runtime": "num_threads set_num_threads stats",
     "_strings": "Strings",
-    "_table": "Column Table",
+    "_table": "Table",
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from . import _core
-from ._device import deliver, host_form
+from ._device import check_flag, deliver, host_form
 from ._errors import UnsupportedError
 from ._fits import FITS, FileInfo, core_source
 from ._hdu import as_data, check_null, core_rows, refuse_later
@@ -69,26 +69,32 @@ def read(
     ----------
     source : str, path-like, bytes-like or binary file object
     hdu : int, str, (str, int) or None
-        Position, name, or name and version. ``None``: the first HDU that has data (the first image where ``section``
-        is given, the first table where ``columns`` or ``rows`` are).
+        Position, name, or name and version. ``None``: the first HDU that has data (the first image
+        where ``section`` is given, the first table where ``columns`` or ``rows`` are).
     columns : str or sequence of str, optional
         One name gives the bare column, a list or tuple a `Table`.
     rows : slice, range, int, sequence or tensor, optional
-        int64 positions in any order with repeats (negative: from the end), or a bool mask with one element a row.
+        Positions in any order with repeats (negative: from the end), or a ``bool`` mask with one
+        element a row. An integer gives a table of one row.
     where : str, optional
         Not available yet.
     null : {'mask', 'nan', 'raw'}
-        How nulls of a table come out: as `Table.null_mask`; as NaN in float64 columns; or as they are stored.
+        How nulls of a table come out. ``'mask'``: as `Table.null_mask`, over what is stored, or NaN
+        in scaled columns. ``'nan'``: columns that can be null are ``float64`` with NaN; logical
+        ones keep their mask. ``'raw'``: as in ``'mask'``, without the masks.
     section : index expression, optional
         numpy's basic indexing of the image: integers, slices with steps, ``...``.
     scaled : bool
         Apply BSCALE, BZERO and BLANK, or TSCAL, TZERO and TNULL. ``False`` gives the stored values.
     dtype : torch.dtype, optional
-        Of the tensor of an image. A float dtype equals ``read().to(dtype)``; an integer dtype must hold every value.
+        Of the tensor of an image. A float dtype equals ``read().to(dtype)``; an integer dtype must
+        hold every value.
     device : torch.device or str, optional
-        ``"cuda"`` reads into pinned memory, enqueues the copy on the current stream and returns at once.
+        ``"cuda"`` reads into pinned memory, enqueues the copy on the current stream and returns at
+        once.
     out : torch.Tensor, optional
-        Filled instead of a new tensor; shape and dtype must be those of the data.
+        For an image: filled instead of a new tensor, on any device; shape and dtype must be those
+        of the data.
     raw : bool
         Not available yet.
     header : bool
@@ -97,36 +103,56 @@ def read(
     Returns
     -------
     torch.Tensor or Table
-        An image has the shape ``(NAXISn, ..., NAXIS1)``. Its dtype follows from the header: ``uint8 int16 int32 int64
-        float32 float64`` as stored, ``int8 uint16 uint32 uint64`` for the offset convention (FITS 4.0 section 5.2.5);
-        any other scaling, or BLANK, gives ``float32`` for BITPIX 8 and 16, ``float64`` for 32 and 64.
+        An image has the shape ``(NAXISn, ..., NAXIS1)``. Its dtype follows from the header:
+        ``uint8 int16 int32 int64 float32 float64`` as stored, ``int8 uint16 uint32 uint64`` for the
+        offset convention (FITS 4.0 section 5.2.5); any other scaling, or BLANK, gives ``float32``
+        for BITPIX 8, 16 and -32, ``float64`` for the others. One column is a tensor ``[N, ...]`` or
+        `Strings`.
 
     Raises
     ------
     FITSError
         One of its children: see the package's docstring.
     TypeError
-        A keyword that does not belong to the kind of HDU.
+        A keyword that does not belong to the kind of HDU, or an argument of a wrong type.
+    ValueError
+        A value that does not fit an integer ``dtype``, or an ``out`` of another shape or dtype.
     IndexError
         A section or row outside the data.
     """
+    check_flag("header", header)
     if header:
         with FITS(source) as fits:
             index = fits._open_file().choose(hdu, (section, columns, rows))
             return fits[index].read(
-                columns=columns, rows=rows, where=where, null=null, section=section, scaled=scaled,
-                dtype=dtype, device=device, out=out, raw=raw, header=True,
-            )  # fmt: skip
+                columns=columns,
+                rows=rows,
+                where=where,
+                null=null,
+                section=section,
+                scaled=scaled,
+                dtype=dtype,
+                device=device,
+                out=out,
+                raw=raw,
+                header=True,
+            )
     refuse_later(where, raw)
     check_null(null)
     settle_threads()
     form = host_form(scaled, dtype, device, out)
     result = _core.read(core_source(source), hdu, (section, columns, core_rows(rows)), form)
-    return deliver(as_data(result, columns, null), device, out)
+    return as_data(result, columns, null, device, out)
 
 
 def read_header(source: Any, hdu: int | str | tuple[str, int] = 0) -> Header:
     """Read one header; touches header bytes only.
+
+    Parameters
+    ----------
+    source : str, path-like, bytes-like or binary file object
+    hdu : int, str or (str, int)
+        Position, name, or name and version.
 
     Raises
     ------
@@ -164,11 +190,19 @@ def read_many(
     Raises
     ------
     ValueError
-        If an image differs from the first in shape, or in dtype where ``dtype`` is not given; the message names it.
+        If there is no source, or an image differs from the first in shape, or in dtype where
+        ``dtype`` is not given; the message names it.
+    FITSError
+        As in `read`.
     """
+    given: object = sources
+    single = isinstance(given, (str, bytes, bytearray, memoryview, FITS)) or hasattr(given, "read")
+    if single or not isinstance(given, Iterable):
+        raise TypeError(f"read_many takes a list of sources, not one {type(sources).__name__}")
     settle_threads()
     form = host_form(scaled, dtype, device, out)
-    batch = _core.read_many([core_source(source) for source in sources], hdu, (section, None, None), form)
+    listed = [core_source(source) for source in sources]
+    batch: Any = _core.read_many(listed, hdu, (section, None, None), form)
     return deliver(batch, device, out)
 
 
@@ -192,17 +226,20 @@ def cutout(
     ----------
     source : str, path-like, bytes-like, binary file object or FITS
     section : tuple of slices
-        In numpy order and absolute: a negative start is outside the image. No steps.
+        In numpy order and absolute: a negative start is outside the image. No steps. An integer
+        takes one position and drops the axis, ``...`` stands for whole axes.
     hdu : int, str, (str, int) or None
         ``None``: the first image that has data.
     center, size
         Sky cutouts are not available yet.
     fill : number, optional
-        Value of pixels outside the image; must fit the dtype. Without it a box that leaves the image is an error.
+        Value of pixels outside the image; must fit the dtype. Without it a box that leaves the
+        image is an error.
     scaled, dtype, device, out
         As in `read`.
     header : bool
-        Return ``(data, header)``, with NAXISn and the CRPIXn of every WCS shifted to the box.
+        Return ``(data, header)``, with the NAXISn of the box (1 for an axis that an integer drops)
+        and the CRPIXn of every WCS shifted to it.
 
     Raises
     ------
@@ -210,9 +247,16 @@ def cutout(
         If the box leaves the image and ``fill`` is not given.
     ValueError
         If ``fill`` does not fit the dtype, or the box ends before it begins.
+    TypeError
+        If the HDU is no image, or an argument is of a wrong type.
     """
     if center is not None or size is not None:
         raise UnsupportedError("sky cutouts (center=, size=) are not available yet; pass section=")
+    if section is None:
+        raise TypeError("cutout() needs a section: slices in numpy order, one an axis")
+    if fill is not None and not hasattr(fill, "__float__"):
+        raise TypeError(f"fill= takes a number, not {fill!r}")
+    check_flag("header", header)
     settle_threads()
     form = host_form(scaled, dtype, device, out)
     file = source._open_file() if isinstance(source, FITS) else _core.File(core_source(source))
@@ -224,22 +268,42 @@ def cutout(
 
 
 def _shifted(header: Header, start: list[int], section: Any, shape: Iterable[int]) -> Header:
-    """The header of a box that begins at `start` (numpy order)."""
-    items = section if isinstance(section, tuple) else (section,)
-    whole = [isinstance(item, slice) or item is None or item is Ellipsis for item in items]
-    lengths = list(shape)
-    kept = iter(lengths)
-    for axis, first in enumerate(start):
+    """The header of a box that begins at `start` and reads as a tensor of `shape`."""
+    items = list(section) if isinstance(section, tuple) else [section]
+    ellipsis = [i for i, item in enumerate(items) if item is Ellipsis]
+    at = ellipsis[0] if ellipsis else len(items)
+    items[at : at + 1] = [slice(None)] * (len(start) - len(items) + len(ellipsis))
+    kept = iter(shape)
+    for axis, (first, item) in enumerate(zip(start, items, strict=True)):
         number = len(start) - axis
-        slice_kept = axis >= len(whole) or whole[axis] or Ellipsis in items
-        header[f"NAXIS{number}"] = next(kept) if slice_kept else 1
-        for keyword in header.keys():
-            if re.fullmatch(rf"CRPIX{number}[A-Z]?", keyword):
-                header[keyword] = header[keyword] - first
+        header[f"NAXIS{number}"] = next(kept) if isinstance(item, slice) else 1
+        if first:
+            _shift_reference_pixels(header, number, first)
     return header
 
 
+def _shift_reference_pixels(header: Header, number: int, first: int) -> None:
+    """Count the CRPIX of one axis from `first`, in every WCS; one that is not given is 0."""
+    of_a_wcs = re.compile(rf"(?:CRPIX|CRVAL|CTYPE|CDELT){number}([A-Z]?)")
+    found = [match[1] for keyword in header if (match := of_a_wcs.fullmatch(keyword))]
+    for letter in dict.fromkeys(found):
+        keyword = f"CRPIX{number}{letter}"
+        pixel = header.get(keyword, 0.0)
+        if isinstance(pixel, (int, float)):
+            header[keyword] = pixel - first
+
+
 def info(source: Any) -> FileInfo:
-    """All HDUs of a file as a list of `HDUSummary` that prints as a table."""
+    """All HDUs of a file as a list of `HDUSummary` that prints as a table.
+
+    Parameters
+    ----------
+    source : str, path-like, bytes-like or binary file object
+
+    Raises
+    ------
+    FITSError
+        As in `open`.
+    """
     with FITS(source) as fits:
         return fits.info()

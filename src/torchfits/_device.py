@@ -3,16 +3,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
 
-    from ._table import Table
-
-    Data = TypeVar("Data", torch.Tensor, Table)
-
 Device = Any  # a torch.device, its name, or None for the host
+
+
+def check_flag(keyword: str, value: object) -> None:
+    """Refuse what is neither ``True`` nor ``False``: it was meant for another keyword."""
+    if value is not True and value is not False:
+        raise TypeError(f"{keyword}= takes True or False, not {value!r}")
 
 
 def host_form(
@@ -20,9 +22,10 @@ def host_form(
 ) -> tuple[bool, Any, torch.Tensor | None, bool]:
     """What the core needs to know: (scaled, dtype, tensor to fill, pinned).
 
-    A tensor of the caller's is filled in place when it is contiguous on the host; otherwise the core reads into
-    memory of its own, which `deliver` copies.
+    A tensor of the caller's is filled in place when it is contiguous on the host; otherwise the
+    core reads into memory of its own, which `deliver` copies.
     """
+    check_flag("scaled", scaled)
     if device is None and out is None:
         return (scaled, dtype, None, False)
     if out is None:
@@ -35,18 +38,22 @@ def host_form(
         raise TypeError(f"out= takes a torch.Tensor, not {type(out).__name__}")
     if out.device.type == "cpu" and out.is_contiguous():
         return (scaled, dtype, out, False)
-    return (scaled, out.dtype if dtype is None else dtype, None, out.is_cuda)
+    return (scaled, dtype, None, out.is_cuda)
 
 
-def deliver(data: Data, device: Device, out: torch.Tensor | None) -> Data:
-    """The data where they were wanted. Copies from pinned memory are enqueued on the current stream."""
+def deliver(data: torch.Tensor, device: Device, out: torch.Tensor | None) -> torch.Tensor:
+    """The data where they were wanted. Copies from pinned memory go to the current stream."""
     if out is not None:
         if data is out:
             return data
         if data.shape != out.shape:
             raise ValueError(f"out= has shape {tuple(out.shape)}, the data {tuple(data.shape)}")
-        out.copy_(data, non_blocking=True)
-        return out
+        if data.dtype != out.dtype:
+            raise ValueError(
+                f"out= has dtype {out.dtype}, the data {data.dtype}; "
+                "pass dtype= of the tensor to convert"
+            )
+        return out.copy_(data, non_blocking=True)
     if device is None:
         return data
     return data.to(device, non_blocking=True)
@@ -55,7 +62,13 @@ def deliver(data: Data, device: Device, out: torch.Tensor | None) -> Data:
 def _is_cuda(device: Device) -> bool:
     import torch
 
-    if torch.device(device).type != "cuda":
+    try:
+        kind = torch.device(device).type
+    except (RuntimeError, TypeError) as error:
+        kinds = ValueError if isinstance(device, (str, int)) else TypeError
+        reason = str(error).partition("\n")[0]
+        raise kinds(f"device={device!r} is no device of torch: {reason}") from None
+    if kind != "cuda":
         return False
     if not torch.cuda.is_available():
         raise RuntimeError(

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import _core
-from ._errors import FileChangedError, FITSError, HDUIndexError, HDUNotFoundError, UnsupportedError
+from ._errors import (
+    FileChangedError,
+    FileMissingError,
+    FITSError,
+    HDUIndexError,
+    HDUNotFoundError,
+    UnsupportedError,
+)
 from ._hdu import HDU, describe_data
 from ._header import Header
 
@@ -20,12 +27,18 @@ if TYPE_CHECKING:
 
 def core_source(source: Any) -> Any:
     """What the core opens: a str path, an object with the buffer protocol, or a file object."""
+    if isinstance(source, os.PathLike):
+        source = os.fspath(source)
     if isinstance(source, str):
         if source.startswith(("http://", "https://", "s3://")):
             raise UnsupportedError(f"{source}: remote files are not read yet; download it first")
+        if not source:
+            raise FileMissingError("'': the path of the file is empty")
         return source
-    if isinstance(source, os.PathLike):
-        return os.fspath(source)
+    if isinstance(source, (FITS, HDU)):
+        raise TypeError(f"{source!r} is open already; use its own methods, such as f[0].read()")
+    if source is None:
+        raise TypeError("the source is None; pass a path, bytes, or a binary file object")
     return source
 
 
@@ -76,15 +89,16 @@ class FileInfo(list[HDUSummary]):
 class FITS:
     """A sequence of HDUs, found as far as they are asked for. Made by `torchfits.open`.
 
-    ``f[0]``, ``f[-1]``, ``f["SCI"]``, ``f["SCI", 2]``, ``"ERR" in f``, ``len(f)``, iteration. One handle may be read
-    by many threads at once, survives a fork, and pickles by path, so that a `DataLoader` worker opens its own.
+    ``f[0]``, ``f[-1]``, ``f["SCI"]``, ``f["SCI", 2]``, ``"ERR" in f``, ``len(f)``, iteration. One
+    handle may be read by many threads at once, survives a fork, and pickles by path, so that a
+    `DataLoader` worker opens its own.
     """
 
     def __init__(self, source: Any, mode: str = "r") -> None:
         if mode not in ("r", "r+", "a", "w", "x"):
             raise ValueError(f"mode={mode!r}; use one of 'r', 'r+', 'a', 'w', 'x'")
         if mode != "r":
-            raise UnsupportedError(f"mode={mode!r}: files are not written yet; open them with mode 'r'")
+            raise UnsupportedError(f"mode={mode!r}: files are not written yet; use mode 'r'")
         self._source = core_source(source)
         self._identity = _identity(self._source)
         self._file: _core.File | None = _core.File(self._source)
@@ -135,9 +149,11 @@ class FITS:
 
     def _header(self, index: int) -> Header:
         """The one header of an HDU, whichever `HDU` object asks."""
-        if index not in self._headers:
-            self._headers[index] = Header._from_core(self._open_file().header(index))
-        return self._headers[index]
+        header = self._headers.get(index)
+        if header is None:
+            read = Header._from_core(self._open_file().header(index))
+            header = self._headers.setdefault(index, read)  # another thread may have been faster
+        return header
 
     def __iter__(self) -> Iterator[HDU]:
         index = 0
@@ -184,7 +200,15 @@ def _summary(hdu: HDU) -> HDUSummary:
     except FITSError as error:
         shape, dtype, description = (), None, f"{hdu.kind}, unreadable: {error}"
     return HDUSummary(
-        hdu.index, hdu.name, hdu.version, hdu.kind, shape, dtype, len(hdu.header), hdu.data_bytes, description
+        index=hdu.index,
+        name=hdu.name,
+        version=hdu.version,
+        kind=hdu.kind,
+        shape=shape,
+        dtype=dtype,
+        cards=len(hdu.header),
+        data_bytes=hdu.data_bytes,
+        description=description,
     )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from ._device import deliver, host_form
+from ._column import Column
+from ._device import check_flag, deliver, host_form
 from ._errors import UnsupportedError
+from ._rows import row_tensor, single_row
 from ._runtime import settle_threads
-from ._table import Column, Table
+from ._table import Table
 
 if TYPE_CHECKING:
     import torch
@@ -25,8 +27,9 @@ Null = Literal["mask", "nan", "raw"]
 class HDU:
     """A header and its data. Made by indexing a `FITS`; reads nothing until asked.
 
-    Images take numpy's basic indexing (``hdu[10:20, ::2]``), which reads no more bytes than it needs.
-    Tables take names and rows: ``hdu["RA"]``, ``hdu["RA", "DEC"]``, ``hdu["RA", 10:20]``, ``hdu[10:20]``, ``hdu[5]``.
+    Images take numpy's basic indexing (``hdu[10:20, ::2]``), which reads no more bytes than it
+    needs. Tables take names and rows: ``hdu["RA"]``, ``hdu["RA", "DEC"]``, ``hdu["RA", 10:20]``,
+    ``hdu[10:20]``, ``hdu[[1, 7]]``, ``hdu[mask]``, and ``hdu[5]``, a row as a dict.
     """
 
     __slots__ = ("_columns", "_description", "_fits", "_layout", "index")
@@ -64,7 +67,11 @@ class HDU:
 
     @property
     def kind(self) -> str:
-        """``'image'``, ``'compressed_image'``, ``'table'``, ``'ascii_table'``, ``'random_groups'`` or ``'unknown'``."""
+        """What kind of data follows.
+
+        ``'image'``, ``'compressed_image'``, ``'table'``, ``'ascii_table'``, ``'random_groups'`` or
+        ``'unknown'``.
+        """
         return self._described()[2]
 
     @property
@@ -84,12 +91,15 @@ class HDU:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of the image in numpy order (NAXISn first); of a table ``(rows,)``; ``()`` without data."""
+        """Shape of the image in numpy order (NAXISn first); of a table ``(rows,)``.
+
+        ``()`` without data.
+        """
         return self._laid_out()[0]
 
     @property
     def dtype(self) -> torch.dtype | None:
-        """The dtype that `read` gives without ``dtype=``; ``None`` for a table."""
+        """The dtype that `read` gives without ``dtype=``; ``None`` for a table and without data."""
         name = self._laid_out()[1]
         if name is None or not self._laid_out()[0]:
             return None
@@ -108,11 +118,11 @@ class HDU:
             If the HDU is no table.
         """
         if self._columns is None:
-            described = self._file.columns(self.index)
+            described: Any = self._file.columns(self.index)
             if described is None:
                 raise TypeError(f"{self._label()} is of kind '{self.kind}' and has no columns")
             self._columns = [Column._from_core(column) for column in described]
-        return self._columns
+        return list(self._columns)
 
     def read(
         self,
@@ -130,15 +140,18 @@ class HDU:
         header: bool = False,
     ) -> Any:
         """The data as a `torch.Tensor` or a `Table`; see `torchfits.read` for the keywords."""
+        check_flag("header", header)
         refuse_later(where, raw)
         check_null(null)
         settle_threads()
         form = host_form(scaled, dtype, device, out)
         result = self._file.read(self.index, (section, columns, core_rows(rows)), form)
-        data = deliver(as_data(result, columns, null), device, out)
+        data = as_data(result, columns, null, device, out)
         return (data, self.header) if header else data
 
     def __getitem__(self, key: Any) -> Any:
+        if key is None:
+            raise TypeError("hdu[None] is no selection; use hdu.read(), and index the tensor")
         if self.kind not in ("table", "ascii_table"):
             return self.read(section=key)
         if isinstance(key, str):
@@ -147,17 +160,18 @@ class HDU:
             return self._columns_and_rows(key)
         if isinstance(key, list) and key and all(isinstance(name, str) for name in key):
             return self.read(columns=key)
-        if hasattr(key, "__index__") and not isinstance(key, bool) and getattr(key, "ndim", 0) == 0:
-            return self.read(rows=key)[0]
+        if (row := single_row(key)) is not None:
+            return self.read(rows=row)[0]
         return self.read(rows=key)
 
-    def _columns_and_rows(self, key: tuple[Any, ...]) -> Table | torch.Tensor | Strings:
-        if all(isinstance(name, str) for name in key):
+    def _columns_and_rows(self, key: tuple[Any, ...]) -> Any:
+        if key and all(isinstance(name, str) for name in key):
             return self.read(columns=list(key))
         if len(key) == 2 and isinstance(key[0], (str, list, tuple)):
             return self.read(columns=key[0], rows=key[1])
         raise TypeError(
-            "a table takes hdu['A'], hdu['A', 'B'], hdu['A', 10:20], hdu[['A', 'B'], 10:20] or rows alone"
+            "a table takes hdu['A'], hdu['A', 'B'], hdu['A', 10:20], hdu[['A', 'B'], 10:20] "
+            "or rows alone"
         )
 
     def __len__(self) -> int:
@@ -171,7 +185,7 @@ class HDU:
         return True
 
     def __iter__(self) -> Any:
-        raise TypeError("an HDU is not iterated by itself: iterate over hdu.read(), or over hdu.columns")
+        raise TypeError("an HDU is not iterated over; iterate over hdu.read() or hdu.columns")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_hdu_of, (self._fits, self.index))
@@ -204,9 +218,10 @@ def describe_data(hdu: HDU) -> str:
 def refuse_later(where: str | None, raw: bool) -> None:
     """Keywords whose names are fixed and whose work is still to come."""
     if where is not None:
-        raise UnsupportedError("where= is not available yet; read the columns and select with a mask")
-    if raw:
-        raise UnsupportedError("raw=True (the table behind a compressed image) is not available yet")
+        raise UnsupportedError("where= is not available yet; read columns and select with a mask")
+    if raw is not False:
+        check_flag("raw", raw)
+        raise UnsupportedError("raw=True (the table of a compressed image) is not available yet")
 
 
 def check_null(null: str) -> None:
@@ -216,29 +231,32 @@ def check_null(null: str) -> None:
 
 
 def core_rows(rows: Any) -> Any:
-    """`rows=` as the core takes it: None, an integer, a slice, a range, or an int64 or bool tensor on the host."""
-    if rows is None or isinstance(rows, (slice, range, int)):
+    """`rows=` as the core takes it.
+
+    ``None``, an integer, a slice, a range, or an ``int64`` or ``bool`` tensor on the host.
+    """
+    if rows is None or isinstance(rows, (slice, range)):
         return rows
-    import torch
-
-    if isinstance(rows, (list, tuple)) and not rows:
-        return torch.empty(0, dtype=torch.int64)
-    wanted = torch.as_tensor(rows)
-    if wanted.is_floating_point() or wanted.is_complex():
-        raise TypeError(f"rows= takes integers or a bool mask, not {wanted.dtype}")
-    if wanted.ndim != 1:
-        if wanted.ndim == 0 and wanted.dtype != torch.bool:
-            return int(wanted)
-        raise TypeError(f"rows= takes one dimension, not shape {tuple(wanted.shape)}")
-    kept = wanted if wanted.dtype == torch.bool else wanted.to(torch.int64)
-    return kept.cpu().contiguous()
+    if (row := single_row(rows)) is not None:
+        return row
+    return row_tensor(rows).cpu().contiguous()
 
 
-def as_data(result: Any, columns: Any, null: Null) -> Any:
+def as_data(
+    result: Any, columns: Any, null: Null, device: Device, out: torch.Tensor | None
+) -> torch.Tensor | Table | Strings:
     """What the core gives, as the user sees it: a tensor, a `Table`, or one bare column."""
     if type(result) is not tuple:
-        return result
+        if null != "mask":
+            raise TypeError(f"null={null!r} is for tables, and this HDU holds an image")
+        return deliver(result, device, out)
+    if out is not None:
+        raise TypeError("out= is for images, and this HDU holds a table")
+    names = result[0]
+    if columns is not None and len(set(names)) < len(names):
+        raise ValueError(f"columns={columns!r} selects a column twice")
     table = Table._from_core(*result)
     if null != "mask":
         table = table._with_nulls(null)
-    return table[table.names[0]] if isinstance(columns, str) else table
+    data: torch.Tensor | Table | Strings = table[names[0]] if isinstance(columns, str) else table
+    return data if device is None else data.to(device, non_blocking=True)

@@ -3,13 +3,29 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import sys
+from enum import Enum
 
 from . import _core
 
-_DEFAULT, _SETTLED, _CHOSEN = range(3)
-_threads = _DEFAULT  # whether the default was decided in this process, or the user chose
+
+class _Threads(Enum):
+    """Who decided, in this process, how many threads a read may use."""
+
+    OPEN = "nobody yet"
+    SETTLED = "the default"
+    CHOSEN = "the user"
+
+
+class _Process:
+    """What is known of this process."""
+
+    threads = _Threads.OPEN
+
+
+_MOST_THREADS = 2**31 - 1
 
 
 def stats(*, reset: bool = False) -> dict[str, int]:
@@ -23,8 +39,9 @@ def stats(*, reset: bool = False) -> dict[str, int]:
     Returns
     -------
     dict
-        ``files_opened``; ``bytes_read`` from sources, mapped or copied; ``bytes_decoded``: stored bytes turned into
-        elements; ``bytes_written`` into tensors; ``scratch_bytes`` held now beside tensors, and ``scratch_peak``.
+        ``files_opened``; ``bytes_read`` from sources, mapped or copied; ``bytes_decoded``: stored
+        bytes turned into elements; ``bytes_written`` into tensors; ``scratch_bytes`` held now
+        beside tensors, and ``scratch_peak``.
     """
     counters: dict[str, int] = _core.stats()
     if reset:
@@ -44,12 +61,17 @@ def set_num_threads(count: int) -> None:
     ------
     ValueError
         If `count` is negative.
+    TypeError
+        If `count` is no integer.
     """
-    global _threads
-    if count < 0:
+    given: object = count
+    if isinstance(given, bool) or not hasattr(given, "__index__"):
+        raise TypeError(f"count={count!r}; use 0 for the default, or a positive integer")
+    count = operator.index(count)
+    if not 0 <= count <= _MOST_THREADS:
         raise ValueError(f"count={count!r}; use 0 for the default, or a positive number")
     _core.set_num_threads(count)
-    _threads = _CHOSEN if count > 0 else _DEFAULT
+    _Process.threads = _Threads.CHOSEN if count > 0 else _Threads.OPEN
 
 
 def num_threads() -> int:
@@ -60,20 +82,18 @@ def num_threads() -> int:
 
 
 def settle_threads() -> None:
-    """Decide the default, once in a process: a `DataLoader` worker shares the CPUs with its siblings."""
-    global _threads
-    if _threads != _DEFAULT:
+    """Decide the default, once in a process: 1 in a `DataLoader` worker, which has siblings."""
+    if _Process.threads is not _Threads.OPEN:
         return
     data = sys.modules.get("torch.utils.data")
     if data is not None and data.get_worker_info() is not None:
         _core.set_num_threads(1)
-    _threads = _SETTLED
+    _Process.threads = _Threads.SETTLED
 
 
 def _forget_default() -> None:
-    global _threads
-    if _threads == _SETTLED:
-        _threads = _DEFAULT
+    if _Process.threads is _Threads.SETTLED:
+        _Process.threads = _Threads.OPEN
 
 
 os.register_at_fork(after_in_child=_forget_default)

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING, Any
+
+from ._rows import normal_rows, single_row, take_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -92,8 +93,8 @@ class Strings:
         if isinstance(key, tuple):
             entry = (*key, slice(None))
             selected = self._data[entry]
-        elif hasattr(key, "__index__") and getattr(key, "ndim", 0) == 0:
-            selected = self._data[operator.index(key)]
+        elif (position := single_row(key)) is not None:
+            selected = self._data[position]
         else:
             selected = take_rows(self._data, normal_rows(key, len(self)))
         return _texts(selected)[0] if selected.ndim == 1 else Strings(selected)
@@ -155,67 +156,6 @@ class Strings:
         shown = ", ".join(map(repr, Strings(self._data[:_SHOWN]).to_list()))
         more = ", ..." if len(self) > _SHOWN else ""
         return f"Strings({shape}, width={self.width}: [{shown}{more}])"
-
-
-def normal_rows(key: Any, length: int) -> slice | torch.Tensor:
-    """Turn what selects rows into a slice with a positive step or positions in ``[0, length)``.
-
-    Parameters
-    ----------
-    key : slice, range, list, numpy.ndarray or torch.Tensor
-        Integers, negative ones counting from the end, or a bool mask of exactly `length`.
-    length : int
-        Rows that there are.
-
-    Raises
-    ------
-    IndexError
-        For a position outside the rows or a mask of another length.
-    TypeError
-        For anything else.
-    """
-    import torch
-
-    if isinstance(key, slice):
-        start, stop, step = key.indices(length)
-        if step > 0:
-            return slice(start, stop, step)
-        return torch.arange(len(range(start, stop, step))) * step + start
-    if isinstance(key, (str, bytes)) or not hasattr(key, "__len__"):
-        raise TypeError(f"rows are selected with a slice, integers or a bool mask, not {key!r}")
-    # An empty list has no dtype of its own: torch would take it for floats.
-    plain = isinstance(key, (list, tuple, range))
-    dtype = None if len(key) else torch.int64
-    rows = torch.tensor(list(key), dtype=dtype) if plain else torch.as_tensor(key)
-    if rows.ndim != 1 or rows.is_floating_point() or rows.is_complex():
-        found = f"{rows.dtype} of shape {tuple(rows.shape)}"
-        raise TypeError(f"rows are selected with one dimension of integers or bools, not {found}")
-    if rows.dtype == torch.bool:
-        if len(rows) != length:
-            raise IndexError(f"the mask has {len(rows)} entries, the data {length} rows")
-        return rows.nonzero().squeeze(1)
-    rows = rows.to(torch.int64)
-    outside = (rows < -length) | (rows >= length)
-    if bool(outside.any()):
-        raise IndexError(f"row {int(rows[outside][0])} is outside of {length} rows")
-    return torch.where(rows < 0, rows + length, rows)
-
-
-def take_rows(tensor: torch.Tensor, rows: slice | torch.Tensor) -> torch.Tensor:
-    """Select rows of a tensor of any dtype."""
-    if isinstance(rows, slice):
-        return tensor[rows]
-    rows = rows.to(tensor.device)
-    signed = tensor.view(signed_dtype(tensor.dtype))
-    return signed[rows].view(tensor.dtype)
-
-
-def signed_dtype(dtype: torch.dtype) -> torch.dtype:
-    """Name the dtype of the same size that torch can index and pickle: signed for unsigned."""
-    import torch
-
-    signed = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}
-    return signed.get(dtype, dtype)
 
 
 def _product(sizes: Sequence[int]) -> int:

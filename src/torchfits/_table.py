@@ -1,103 +1,26 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Tables of tensors, and what a FITS file says about their columns."""
+"""Tables of tensors."""
 
 from __future__ import annotations
 
 import dataclasses
 import difflib
-import html
-import operator
 from typing import TYPE_CHECKING, Any
 
+from ._column import Column, column_of
 from ._errors import ColumnNotFoundError
-from ._strings import Strings, normal_rows, signed_dtype, take_rows
+from ._rows import normal_rows, signed_dtype, single_row, take_rows
+from ._strings import Strings
+from ._table_text import table_html, table_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import torch
 
-__all__ = ["Column", "Table"]
+__all__ = ["Table"]
 
-_SHOWN_ROWS = 5
-_SHOWN_COLUMNS = 8
-_CELL_WIDTH = 24
 _LISTED_NAMES = 20
-_CODES = {
-    "bool": "L",
-    "uint8": "B",
-    "int8": "B",
-    "int16": "I",
-    "uint16": "I",
-    "int32": "J",
-    "uint32": "J",
-    "int64": "K",
-    "uint64": "K",
-    "float32": "E",
-    "float64": "D",
-    "complex64": "C",
-    "complex128": "M",
-}
-
-
-@dataclasses.dataclass(frozen=True, repr=False)
-class Column:
-    """What is known of a column beside its values."""
-
-    name: str
-    """Unique in its table."""
-    ttype: str = ""
-    """The name as the file spells it; empty where it has none."""
-    format: str = ""
-    """TFORM, such as ``3E`` or ``16A``."""
-    unit: str | None = None
-    """TUNIT."""
-    null: int | None = None
-    """TNULL, a stored value."""
-    dim: str | None = None
-    """TDIM, in the order of the Standard (fastest axis first)."""
-    display: str | None = None
-    """TDISP."""
-    dtype: torch.dtype | None = None
-    """Of the tensor; ``None`` for text and for columns of variable length."""
-    shape: tuple[int, ...] = ()
-    """Of one cell, in numpy order; of text without the bytes of a string."""
-    comment: str | None = None
-    """The comment of TTYPE."""
-    ucd: str | None = None
-    """TUCD, the meaning in the vocabulary of the Virtual Observatory."""
-
-    @classmethod
-    def _from_core(cls, described: Sequence[Any]) -> Column:
-        import torch
-
-        name, ttype, form, unit, null, dim, display, comment, ucd, dtype, shape, _ = described
-        return cls(
-            name=name,
-            ttype=ttype,
-            format=form,
-            unit=unit,
-            null=null,
-            dim=dim,
-            display=display,
-            dtype=None if dtype is None else getattr(torch, dtype),
-            shape=tuple(shape),
-            comment=comment,
-            ucd=ucd,
-        )
-
-    def __repr__(self) -> str:
-        parts = [f"{self.name!r}", self.format or "?"]
-        if self.dtype is not None:
-            parts.append(_dtype_name(self))
-        if self.shape:
-            parts.append(f"shape={self.shape}")
-        parts += [
-            f"{field}={value!r}"
-            for field in ("unit", "null", "display", "comment", "ucd")
-            if (value := getattr(self, field)) is not None
-        ]
-        return f"Column({', '.join(parts)})"
 
 
 class Table:
@@ -161,12 +84,12 @@ class Table:
         for name in (*units, *(masks or {})):
             self._position(name)
         self._columns = [
-            _described(name, values, units.get(name))
+            column_of(name, values, units.get(name))
             for name, values in zip(self._names, self._tensors, strict=True)
         ]
         for name, mask in (masks or {}).items():
             position = self._position(name)
-            _check_mask(name, mask, _array_shape(self._tensors[position]))
+            _check_mask(name, mask, tuple(self._tensors[position].shape))
             self._masks[position] = mask
         self._can_be_null = [mask is not None for mask in self._masks]
 
@@ -263,8 +186,8 @@ class Table:
             return self._values(self._position(key))
         if isinstance(key, (list, tuple)) and key and all(isinstance(name, str) for name in key):
             return self._select([self._position(name) for name in key])
-        if hasattr(key, "__index__") and not isinstance(key, bool) and getattr(key, "ndim", 0) == 0:
-            return self._row(operator.index(key))
+        if (row := single_row(key)) is not None:
+            return self._row(row)
         rows = normal_rows(key, len(self))
         return self._map(lambda tensor: take_rows(tensor, rows))
 
@@ -364,40 +287,10 @@ class Table:
         return (_rebuilt, (columns, can_be_null, signed, self._masks, list(self._text)))
 
     def __repr__(self) -> str:
-        rows, columns = self.shape
-        title = f"Table: {rows} {_plural(rows, 'row')}, {columns} {_plural(columns, 'column')}"
-        if not columns:
-            return title
-        grid = self._grid()
-        widths = [max(len(line[i]) for line in grid) for i in range(len(grid[0]))]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-            for line in grid
-        ]
-        return "\n".join([title, *lines])
+        return table_text(self)
 
     def _repr_html_(self) -> str:
-        rows, columns = self.shape
-        head, *body = self._grid() if columns else [[]]
-        cells = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
-        lines = ["".join(f"<td>{html.escape(cell)}</td>" for cell in line) for line in body]
-        inside = "".join(f"<tr>{line}</tr>" for line in (cells, *lines))
-        title = f"{rows} {_plural(rows, 'row')}, {columns} {_plural(columns, 'column')}"
-        return f"<table><caption>{title}</caption>{inside}</table>"
-
-    def _grid(self) -> list[list[str]]:
-        """Lines of text: names, units where there are any, dtypes, and the first rows."""
-        columns = self._describe()[0]
-        shown = list(range(min(len(columns), _SHOWN_COLUMNS)))
-        described = [columns[i] for i in shown]
-        lines = [[column.name for column in described], [_kind(column) for column in described]]
-        if any(column.unit for column in described):
-            lines.insert(1, [column.unit or "" for column in described])
-        rows = range(min(len(self), _SHOWN_ROWS))
-        lines.extend([_shown(self._cell(i, row)) for i in shown] for row in rows)
-        if len(self) > _SHOWN_ROWS:
-            lines.append(["..."] * len(shown))
-        return [[*line, "..."] for line in lines] if len(columns) > len(shown) else lines
+        return table_html(self)
 
 
 def _rebuilt(
@@ -463,49 +356,3 @@ def _check_mask(name: str, mask: torch.Tensor, shape: tuple[int, ...]) -> None:
         or tuple(mask.shape) != shape
     ):
         raise ValueError(f"the mask of column {name!r} is a bool tensor of shape {shape}")
-
-
-def _array_shape(values: torch.Tensor | Strings) -> tuple[int, ...]:
-    return tuple(values.shape)
-
-
-def _described(name: str, values: torch.Tensor | Strings, unit: str | None) -> Column:
-    """Describe values that come from no file."""
-    shape = _array_shape(values)[1:]
-    if isinstance(values, Strings):
-        code, dtype, sizes = "A", None, (values.width, *reversed(shape))
-    else:
-        code = _CODES.get(str(values.dtype).removeprefix("torch."), "")
-        dtype, sizes = values.dtype, tuple(reversed(shape))
-    repeat = 1
-    for size in sizes:
-        repeat *= size
-    form = f"{repeat if repeat != 1 else ''}{code}" if code else ""
-    dim = f"({','.join(map(str, sizes))})" if len(sizes) > 1 else None
-    return Column(name=name, ttype=name, format=form, unit=unit, dim=dim, dtype=dtype, shape=shape)
-
-
-def _dtype_name(column: Column) -> str:
-    return str(column.dtype).removeprefix("torch.")
-
-
-def _kind(column: Column) -> str:
-    """Write dtype and shape of a cell in one word, such as ``float32[3]``."""
-    name = "str" if column.dtype is None else _dtype_name(column)
-    return name + (f"[{','.join(map(str, column.shape))}]" if column.shape else "")
-
-
-def _shown(value: Any) -> str:
-    """Write one cell, short."""
-    import torch
-
-    if isinstance(value, torch.Tensor):
-        value = value.flatten()[:4].tolist() + ["..."] * (value.numel() > 4)
-    elif isinstance(value, Strings):
-        value = value.to_list()
-    text = f"{value:.7g}" if isinstance(value, float) else "null" if value is None else str(value)
-    return text if len(text) <= _CELL_WIDTH else text[: _CELL_WIDTH - 3] + "..."
-
-
-def _plural(count: int, noun: str) -> str:
-    return noun if count == 1 else noun + "s"

@@ -123,7 +123,7 @@ INSTANTIATE_TEST_SUITE_P(
         Odd{"FOO= 5", "FOO", std::int64_t{5}}, Odd{"FOO      = 5", "FOO", std::int64_t{5}},
         Odd{"  FOO   = 5", "FOO", std::int64_t{5}}, Odd{"DATE OBS= 'x'", "DATE OBS", text("x")},
         Odd{"A.B     = 5", "A.B", std::int64_t{5}}, Odd{"K\xe9Y     = 5", "K?Y", std::int64_t{5}},
-        Odd{"K       = 'caf\xe9'", "K", text("caf?")}, Odd{"K       = 'a\nb'", "K", text("a?b")},
+        Odd{"K       = 'Zo\xe9'", "K", text("Zo?")}, Odd{"K       = 'a\nb'", "K", text("a?b")},
         Odd{std::string_view("K       = 'ab\0\0'", 15), "K", text("ab")}));
 
 TEST(Commentary, KeepsColumns9To80) {
@@ -273,7 +273,7 @@ TEST(Format, RefusesWhatNoCardHolds) {
   EXPECT_TRUE(refuses("K", std::numeric_limits<double>::quiet_NaN()));
   EXPECT_TRUE(refuses("K", std::numeric_limits<double>::infinity()));
   EXPECT_TRUE(refuses("K", std::complex<double>(0, std::numeric_limits<double>::infinity())));
-  EXPECT_TRUE(refuses("K", text("caf\xc3\xa9")));
+  EXPECT_TRUE(refuses("K", text("Zo\xc3\xa9")));
   EXPECT_TRUE(refuses("K", text("a\nb")));
   EXPECT_TRUE(refuses("K", std::int64_t{1}, "tab\t"));
   EXPECT_TRUE(refuses("A=B", std::int64_t{1}));

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "file/file.h"
-
 #include <gtest/gtest.h>
 
 #include <thread>
 #include <vector>
 
+#include "file/file.h"
 #include "header_text.h"
 #include "io/memory_source.h"
 
@@ -16,15 +15,21 @@ using testing::bytes_of;
 using testing::header_blocks;
 
 std::string extension(std::string_view name, std::string_view version, std::string_view naxis1) {
-  auto text = header_blocks({{"XTENSION", "'IMAGE   '"}, {"BITPIX", "8"}, {"NAXIS", "1"}, {"NAXIS1", naxis1},
-                             {"PCOUNT", "0"}, {"GCOUNT", "1"}, {"EXTNAME", name}, {"EXTVER", version}});
+  auto text = header_blocks({{"XTENSION", "'IMAGE   '"},
+                             {"BITPIX", "8"},
+                             {"NAXIS", "1"},
+                             {"NAXIS1", naxis1},
+                             {"PCOUNT", "0"},
+                             {"GCOUNT", "1"},
+                             {"EXTNAME", name},
+                             {"EXTVER", version}});
   if (naxis1 != "0") text.append(2880, '\7');
   return text;
 }
 
 const std::string kPrimary = header_blocks({{"SIMPLE", "T"}, {"BITPIX", "8"}, {"NAXIS", "0"}});
-const std::string kFile = kPrimary + extension("'sci     '", "1", "5") + extension("'SCI     '", "2", "6") +
-                          extension("'EMPTY   '", "1", "0");
+const std::string kFile = kPrimary + extension("'sci     '", "1", "5") +
+                          extension("'SCI     '", "2", "6") + extension("'EMPTY   '", "1", "0");
 
 File open(const std::string& text) { return File(borrow_bytes(bytes_of(text), nullptr)); }
 
@@ -48,15 +53,20 @@ TEST(File, FindsHdusByNameVersionAndPosition) {
   EXPECT_EQ(file.choose({-1, std::nullopt, std::nullopt}, File::Want::any), 3u);
   EXPECT_EQ(error_of([&] { static_cast<void>(file.find("SCI", 3)); }), ErrorCode::hdu_name);
   EXPECT_EQ(error_of([&] { static_cast<void>(file.hdu(4)); }), ErrorCode::hdu_index);
-  EXPECT_EQ(error_of([&] { static_cast<void>(file.choose({-5, std::nullopt, std::nullopt}, File::Want::any)); }),
+  EXPECT_EQ(error_of([&] {
+              static_cast<void>(file.choose({-5, std::nullopt, std::nullopt}, File::Want::any));
+            }),
             ErrorCode::hdu_index);
 }
 
 TEST(File, FirstWithData) {
   EXPECT_EQ(open(kFile).first_with_data(File::Want::any), 1u);
-  EXPECT_EQ(open(kPrimary + extension("'E       '", "1", "0")).first_with_data(File::Want::image), 1u);
-  EXPECT_EQ(error_of([] { static_cast<void>(open(kPrimary).first_with_data(File::Want::any)); }), ErrorCode::no_data);
-  EXPECT_EQ(error_of([] { static_cast<void>(open(kFile).first_with_data(File::Want::table)); }), ErrorCode::no_data);
+  EXPECT_EQ(open(kPrimary + extension("'E       '", "1", "0")).first_with_data(File::Want::image),
+            1u);
+  EXPECT_EQ(error_of([] { static_cast<void>(open(kPrimary).first_with_data(File::Want::any)); }),
+            ErrorCode::no_data);
+  EXPECT_EQ(error_of([] { static_cast<void>(open(kFile).first_with_data(File::Want::table)); }),
+            ErrorCode::no_data);
 }
 
 TEST(File, ADamagedHeaderDoesNotHideTheOthers) {
@@ -65,7 +75,8 @@ TEST(File, ADamagedHeaderDoesNotHideTheOthers) {
   EXPECT_EQ(file.count(), 4u);
   EXPECT_EQ(file.take_warnings().size(), 1u);
   EXPECT_EQ(error_of([&] { static_cast<void>(file.hdu(4)); }), ErrorCode::format);
-  EXPECT_EQ(error_of([&] { static_cast<void>(file.find("NONE", std::nullopt)); }), ErrorCode::format);
+  EXPECT_EQ(error_of([&] { static_cast<void>(file.find("NONE", std::nullopt)); }),
+            ErrorCode::format);
 }
 
 TEST(File, TruncatedDataAreFoundBeforeTheyAreRead) {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "fits/scan.h"
-
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "fits/scan.h"
 #include "header_text.h"
 
 namespace torchfits {
@@ -41,8 +40,13 @@ TEST(Scan, PrimaryImage) {
 
 // FITS 4.0 section 4.4.1.2, equation 2: |BITPIX| * GCOUNT * (PCOUNT + NAXIS1 * ... * NAXISm) bits.
 TEST(Scan, ExtensionSizeCountsHeapAndGroups) {
-  const auto hdu = scanned(header_blocks({{"XTENSION", "'BINTABLE'"}, {"BITPIX", "8"}, {"NAXIS", "2"},
-                                          {"NAXIS1", "12"}, {"NAXIS2", "5"}, {"PCOUNT", "7"}, {"GCOUNT", "1"}}),
+  const auto hdu = scanned(header_blocks({{"XTENSION", "'BINTABLE'"},
+                                          {"BITPIX", "8"},
+                                          {"NAXIS", "2"},
+                                          {"NAXIS1", "12"},
+                                          {"NAXIS2", "5"},
+                                          {"PCOUNT", "7"},
+                                          {"GCOUNT", "1"}}),
                            1, 5760);
   EXPECT_EQ(hdu.kind, HduKind::table);
   EXPECT_EQ(hdu.data_bytes, 67u);
@@ -51,28 +55,39 @@ TEST(Scan, ExtensionSizeCountsHeapAndGroups) {
 
 // Section 6.1.1, equation 4: NAXIS1 = 0 is left out of the product.
 TEST(Scan, RandomGroups) {
-  const auto hdu = scanned(header_blocks({{"SIMPLE", "T"}, {"BITPIX", "16"}, {"NAXIS", "3"}, {"NAXIS1", "0"},
-                                          {"NAXIS2", "4"}, {"NAXIS3", "2"}, {"GROUPS", "T"}, {"PCOUNT", "3"},
+  const auto hdu = scanned(header_blocks({{"SIMPLE", "T"},
+                                          {"BITPIX", "16"},
+                                          {"NAXIS", "3"},
+                                          {"NAXIS1", "0"},
+                                          {"NAXIS2", "4"},
+                                          {"NAXIS3", "2"},
+                                          {"GROUPS", "T"},
+                                          {"PCOUNT", "3"},
                                           {"GCOUNT", "5"}}));
   EXPECT_EQ(hdu.kind, HduKind::random_groups);
   EXPECT_EQ(hdu.data_bytes, 2u * 5 * (3 + 8));
 }
 
 TEST(Scan, GroupsWithoutZeroAxisIsAnImage) {
-  const auto hdu = scanned(header_blocks({{"SIMPLE", "T"}, {"BITPIX", "8"}, {"NAXIS", "0"}, {"GROUPS", "T"}}));
+  const auto hdu =
+      scanned(header_blocks({{"SIMPLE", "T"}, {"BITPIX", "8"}, {"NAXIS", "0"}, {"GROUPS", "T"}}));
   EXPECT_EQ(hdu.kind, HduKind::image);
   EXPECT_EQ(hdu.data_bytes, 0u);
 }
 
 TEST(Scan, NonLogicalGroupsIsNoCrash) {
-  const auto hdu = scanned(header_blocks({{"SIMPLE", "T"}, {"BITPIX", "8"}, {"NAXIS", "1"}, {"NAXIS1", "0"},
-                                          {"GROUPS", "'yes'"}}));
+  const auto hdu = scanned(header_blocks(
+      {{"SIMPLE", "T"}, {"BITPIX", "8"}, {"NAXIS", "1"}, {"NAXIS1", "0"}, {"GROUPS", "'yes'"}}));
   EXPECT_EQ(hdu.kind, HduKind::image);
 }
 
 TEST(Scan, CompressedImageIsToldByZimage) {
-  const auto hdu = scanned(header_blocks({{"XTENSION", "'BINTABLE'"}, {"BITPIX", "8"}, {"NAXIS", "2"},
-                                          {"NAXIS1", "8"}, {"NAXIS2", "1"}, {"ZIMAGE", "T"}}),
+  const auto hdu = scanned(header_blocks({{"XTENSION", "'BINTABLE'"},
+                                          {"BITPIX", "8"},
+                                          {"NAXIS", "2"},
+                                          {"NAXIS1", "8"},
+                                          {"NAXIS2", "1"},
+                                          {"ZIMAGE", "T"}}),
                            1);
   EXPECT_EQ(hdu.kind, HduKind::compressed_image);
 }
@@ -92,7 +107,8 @@ TEST(Scan, EndOfFile) {
 }
 
 TEST(Scan, WholeFloatsAreReadWithAWarning) {
-  const auto hdu = scanned(header_blocks({{"SIMPLE", "T"}, {"BITPIX", "8"}, {"NAXIS", "1"}, {"NAXIS1", "100."}}));
+  const auto hdu = scanned(
+      header_blocks({{"SIMPLE", "T"}, {"BITPIX", "8"}, {"NAXIS", "1"}, {"NAXIS1", "100."}}));
   EXPECT_EQ(hdu.axes.at(0), 100u);
   ASSERT_EQ(hdu.warnings.size(), 1u);
   EXPECT_NE(hdu.warnings[0].find("NAXIS1"), std::string::npos);
@@ -119,15 +135,20 @@ TEST(Scan, Refusals) {
   EXPECT_EQ(error_of(std::string(2880, 'x')), ErrorCode::format);
   EXPECT_EQ(error_of(card_text("SIMPLE", "T")), ErrorCode::truncated);
   const auto with = [](std::string_view naxis1) {
-    return header_blocks({{"SIMPLE", "T"}, {"BITPIX", "64"}, {"NAXIS", "2"}, {"NAXIS1", naxis1}, {"NAXIS2", "8"}});
+    return header_blocks(
+        {{"SIMPLE", "T"}, {"BITPIX", "64"}, {"NAXIS", "2"}, {"NAXIS1", naxis1}, {"NAXIS2", "8"}});
   };
-  for (const auto* bad : {"-1", "9223372036854775807", "99999999999999999999999", "1.5", "'2'", "T"}) {
+  for (const auto* bad :
+       {"-1", "9223372036854775807", "99999999999999999999999", "1.5", "'2'", "T"}) {
     EXPECT_EQ(error_of(with(bad)), ErrorCode::format) << bad;
   }
-  EXPECT_EQ(error_of(header_blocks({{"SIMPLE", "T"}, {"BITPIX", "8"}, {"NAXIS", "1000"}})), ErrorCode::format);
-  EXPECT_EQ(error_of(header_blocks({{"SIMPLE", "T"}, {"BITPIX", "8"}, {"NAXIS", "1"}})), ErrorCode::format);
-  EXPECT_EQ(error_of(header_blocks({{"SIMPLE", "T"}, {"BITPIX", "7"}, {"NAXIS", "1"}, {"NAXIS1", "1"}})),
+  EXPECT_EQ(error_of(header_blocks({{"SIMPLE", "T"}, {"BITPIX", "8"}, {"NAXIS", "1000"}})),
             ErrorCode::format);
+  EXPECT_EQ(error_of(header_blocks({{"SIMPLE", "T"}, {"BITPIX", "8"}, {"NAXIS", "1"}})),
+            ErrorCode::format);
+  EXPECT_EQ(
+      error_of(header_blocks({{"SIMPLE", "T"}, {"BITPIX", "7"}, {"NAXIS", "1"}, {"NAXIS1", "1"}})),
+      ErrorCode::format);
 }
 
 }  // namespace

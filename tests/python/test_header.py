@@ -182,7 +182,7 @@ def test_numpy_scalars(scalar: np.generic) -> None:
 
 def test_values_that_no_card_holds() -> None:
     header = Header({"K": 1})
-    for value in (math.nan, math.inf, complex(0, math.nan), "caf\u00e9", "a\nb"):
+    for value in (math.nan, math.inf, complex(0, math.nan), "Zo\u00e9", "a\nb"):
         with pytest.raises(ValueError, match=r"keyword 'K'|NaN or infinity"):
             header["K"] = value
     for value in (b"bytes", object(), {}):

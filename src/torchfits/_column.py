@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a FITS file says about a column of a table, beside its values."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING, Any
+
+from ._strings import Strings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import torch
+
+__all__ = ["Column"]
+
+_CODES = {
+    "bool": "L",
+    "uint8": "B",
+    "int8": "B",
+    "int16": "I",
+    "uint16": "I",
+    "int32": "J",
+    "uint32": "J",
+    "int64": "K",
+    "uint64": "K",
+    "float32": "E",
+    "float64": "D",
+    "complex64": "C",
+    "complex128": "M",
+}
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Column:
+    """What is known of a column beside its values."""
+
+    name: str
+    """Unique in its table."""
+    ttype: str = ""
+    """The name as the file spells it; empty where it has none."""
+    format: str = ""
+    """TFORM, such as ``3E`` or ``16A``."""
+    unit: str | None = None
+    """TUNIT."""
+    null: int | None = None
+    """TNULL, a stored value."""
+    dim: str | None = None
+    """TDIM, in the order of the Standard (fastest axis first)."""
+    display: str | None = None
+    """TDISP."""
+    dtype: torch.dtype | None = None
+    """Of the tensor; ``None`` for text and for columns of variable length."""
+    shape: tuple[int, ...] = ()
+    """Of one cell, in numpy order; of text without the bytes of a string."""
+    comment: str | None = None
+    """The comment of TTYPE."""
+    ucd: str | None = None
+    """TUCD, the meaning in the vocabulary of the Virtual Observatory."""
+
+    @classmethod
+    def _from_core(cls, described: Sequence[Any]) -> Column:
+        import torch
+
+        name, ttype, form, unit, null, dim, display, comment, ucd, dtype, shape, _ = described
+        return cls(
+            name=name,
+            ttype=ttype,
+            format=form,
+            unit=unit,
+            null=null,
+            dim=dim,
+            display=display,
+            dtype=None if dtype is None else getattr(torch, dtype),
+            shape=tuple(shape),
+            comment=comment,
+            ucd=ucd,
+        )
+
+    def __repr__(self) -> str:
+        parts = [f"{self.name!r}", self.format or "?"]
+        if self.dtype is not None:
+            parts.append(dtype_name(self))
+        if self.shape:
+            parts.append(f"shape={self.shape}")
+        parts += [
+            f"{field}={value!r}"
+            for field in ("unit", "null", "display", "comment", "ucd")
+            if (value := getattr(self, field)) is not None
+        ]
+        return f"Column({', '.join(parts)})"
+
+
+def column_of(name: str, values: torch.Tensor | Strings, unit: str | None) -> Column:
+    """Describe values that come from no file."""
+    shape = tuple(values.shape)[1:]
+    if isinstance(values, Strings):
+        code, dtype, sizes = "A", None, (values.width, *reversed(shape))
+    else:
+        code = _CODES.get(str(values.dtype).removeprefix("torch."), "")
+        dtype, sizes = values.dtype, tuple(reversed(shape))
+    repeat = math.prod(sizes)
+    form = f"{repeat if repeat != 1 else ''}{code}" if code else ""
+    dim = f"({','.join(map(str, sizes))})" if len(sizes) > 1 else None
+    return Column(name=name, ttype=name, format=form, unit=unit, dim=dim, dtype=dtype, shape=shape)
+
+
+def dtype_name(column: Column) -> str:
+    """Name the dtype without ``torch.``."""
+    return str(column.dtype).removeprefix("torch.")

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which rows: the forms in which a user may say it, of a file, a table or a text column."""
+
+from __future__ import annotations
+
+import operator
+import reprlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+
+def single_row(key: Any) -> int | None:
+    """Give the position that an integer means, also one of numpy or torch; ``None`` for others.
+
+    A bool is no position, and an array of one element means a list.
+    """
+    if isinstance(key, bool) or not hasattr(key, "__index__") or getattr(key, "ndim", 0) != 0:
+        return None
+    return None if "bool" in str(getattr(key, "dtype", "")) else operator.index(key)
+
+
+def row_tensor(key: Any) -> torch.Tensor:
+    """Turn a list, tuple, range, array or tensor into one dimension of ``int64`` or ``bool``.
+
+    Raises
+    ------
+    IndexError
+        For a position that no ``int64`` holds.
+    TypeError
+        For anything else.
+    """
+    import torch
+
+    wanted = "rows are selected with a slice, integers or a bool mask"
+    one_dimension = hasattr(key, "__len__") and getattr(key, "ndim", 1) == 1
+    if not one_dimension or isinstance(key, (str, bytes, dict, set)):
+        shape = f" of shape {tuple(key.shape)}" if getattr(key, "ndim", 0) else ""
+        raise TypeError(f"{wanted}, not {reprlib.repr(key)}{shape}")
+    # An empty list has no dtype of its own: torch would take it for floats.
+    plain = isinstance(key, (list, tuple, range))
+    dtype = None if len(key) else torch.int64
+    try:
+        rows = torch.tensor(list(key), dtype=dtype) if plain else torch.as_tensor(key)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise TypeError(f"{wanted}, not {reprlib.repr(key)}: {error}") from None
+    if rows.ndim != 1 or rows.is_floating_point() or rows.is_complex():
+        found = f"{rows.dtype} of shape {tuple(rows.shape)}"
+        raise TypeError(f"{wanted} in one dimension, not {found}")
+    if rows.dtype == torch.bool:
+        return rows
+    if rows.dtype == torch.uint64 and bool((rows.view(torch.int64) < 0).any()):
+        raise IndexError(f"row {max(rows.tolist())} is beyond every table")
+    return rows.to(torch.int64)
+
+
+def normal_rows(key: Any, length: int) -> slice | torch.Tensor:
+    """Turn what selects rows into a slice with a positive step or positions in ``[0, length)``.
+
+    Parameters
+    ----------
+    key : slice, range, list, numpy.ndarray or torch.Tensor
+        Integers, negative ones counting from the end, or a bool mask of exactly `length`.
+    length : int
+        Rows that there are.
+
+    Raises
+    ------
+    IndexError
+        For a position outside the rows or a mask of another length.
+    TypeError
+        For anything else.
+    """
+    import torch
+
+    if isinstance(key, slice):
+        start, stop, step = key.indices(length)
+        if step > 0:
+            return slice(start, stop, step)
+        return torch.arange(len(range(start, stop, step))) * step + start
+    rows = row_tensor(key)
+    if rows.dtype == torch.bool:
+        if len(rows) != length:
+            raise IndexError(f"the mask has {len(rows)} entries, the data {length} rows")
+        return rows.nonzero().squeeze(1)
+    outside = (rows < -length) | (rows >= length)
+    if bool(outside.any()):
+        raise IndexError(f"row {int(rows[outside][0])} is outside of {length} rows")
+    return torch.where(rows < 0, rows + length, rows)
+
+
+def take_rows(tensor: torch.Tensor, rows: slice | torch.Tensor) -> torch.Tensor:
+    """Select rows of a tensor of any dtype."""
+    if isinstance(rows, slice):
+        return tensor[rows]
+    rows = rows.to(tensor.device)
+    signed = tensor.view(signed_dtype(tensor.dtype))
+    return signed[rows].view(tensor.dtype)
+
+
+def signed_dtype(dtype: torch.dtype) -> torch.dtype:
+    """Name the dtype of the same size that torch can index and pickle: signed for unsigned."""
+    import torch
+
+    signed = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}
+    return signed.get(dtype, dtype)
