@@ -17,6 +17,15 @@ using namespace torchfits;
 
 namespace {
 
+void warn(const std::vector<std::string>& warnings) {
+  if (warnings.empty()) return;
+  const nb::object category = nb::module_::import_("torchfits._errors").attr("FITSWarning");
+  for (const auto& warning : warnings) {
+    const auto text = to_python(warning);
+    if (PyErr_WarnFormat(category.ptr(), 2, "%U", text.ptr()) < 0) nb::raise_python_error();
+  }
+}
+
 HostTensor destination(const Form& form, std::span<const std::uint64_t> shape, ElementType type) {
   return form.out.is_none() ? empty_tensor(shape, type, form.pinned)
                             : checked_out(form.out, shape, type);
@@ -158,13 +167,17 @@ nb::object read_batch_of(const nb::list& list, const HduChoice& choice, const Se
   const auto count = sources.paths.size();
   BatchRequest request;
   request.hdu = choice;
-  {
-    const nb::gil_scoped_release no_gil;
+  without_gil([&] {
     const File first(sources.open(0));
-    const auto& layout = checked_image(first, first.choose(choice, File::Want::image));
-    request.shape = layout.shape;
-    request.natural = form.scaled ? layout.coding.natural : layout.coding.stored;
-  }
+    try {
+      const auto& layout = checked_image(first, first.choose(choice, File::Want::image));
+      request.shape = layout.shape;
+      request.natural = form.scaled ? layout.coding.natural : layout.coding.stored;
+    } catch (FitsError& error) {
+      error.in_file(first.source().name() + " (the first source)");
+      throw;
+    }
+  });
   auto section = parse_section(selection.section, request.shape);
   request.image = {std::move(section.axes), form.scaled};
   request.same_type = form.dtype.is_none();
@@ -172,20 +185,15 @@ nb::object read_batch_of(const nb::list& list, const HduChoice& choice, const Se
   std::vector<std::uint64_t> shape{count};
   shape.insert(shape.end(), section.shape.begin(), section.shape.end());
   auto host = destination(form, shape, type);
-  without_gil([&] {
+  const auto warnings = without_gil([&] {
     const std::vector<std::uint64_t> origin(section.counts.size(), 0);
-    read_batch(count, [&](std::size_t i) { return sources.open(i); }, request,
-               {type, host.data, section.counts, origin});
+    return read_batch(count, [&](std::size_t i) { return sources.open(i); }, request,
+                      {type, host.data, section.counts, origin});
   });
+  warn(warnings);
   return host.tensor;
 }
 
 void emit_warnings(const File& file) {
-  const auto warnings = without_gil([&] { return file.take_warnings(); });
-  if (warnings.empty()) return;
-  const nb::object category = nb::module_::import_("torchfits._errors").attr("FITSWarning");
-  for (const auto& warning : warnings) {
-    const auto text = to_python(file.source().name() + ", " + warning);
-    if (PyErr_WarnFormat(category.ptr(), 2, "%U", text.ptr()) < 0) nb::raise_python_error();
-  }
+  warn(without_gil([&] { return file.take_warnings(); }));
 }

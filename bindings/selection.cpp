@@ -18,9 +18,13 @@ namespace {
 
 std::string python_type(nb::handle object) { return nb::type_name(object.type()).c_str(); }
 
-/// operator.index(): Python and numpy integers, not bool.
+/// operator.index(): Python and numpy integers, not bool, and no array, however short.
 std::optional<std::int64_t> as_index(nb::handle object) {
   if (PyBool_Check(object.ptr()) || !PyIndex_Check(object.ptr())) return std::nullopt;
+  if (!PyLong_Check(object.ptr()) && nb::hasattr(object, "ndim") &&
+      !object.attr("ndim").equal(nb::int_(0))) {
+    return std::nullopt;
+  }
   const auto value = PyNumber_AsSsize_t(object.ptr(), PyExc_IndexError);
   if (value == -1 && PyErr_Occurred() != nullptr) nb::raise_python_error();
   return value;

@@ -2,6 +2,7 @@
 // Tables across the bridge: tensors now, descriptions of columns when somebody asks.
 #include <nanobind/stl/string.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -31,6 +32,12 @@ std::vector<std::size_t> parse_columns(nb::handle wish, const TableLayout& table
                         "columns= takes names, not " + std::string(nb::repr(name).c_str()));
       }
       positions.push_back(find_column(table, nb::borrow<nb::str>(name).c_str()));
+      if (std::find(positions.begin(), positions.end() - 1, positions.back()) !=
+          positions.end() - 1) {
+        throw FitsError(ErrorCode::value, "columns= names '" +
+                                              table.columns[positions.back()].name +
+                                              "' twice; a table has each column once");
+      }
     }
   } else {
     throw FitsError(ErrorCode::type, "columns= takes a name or a list of names, not " +

@@ -20,7 +20,7 @@ std::optional<std::size_t> whole_cpus(std::int64_t quota, std::int64_t period) {
   return static_cast<std::size_t>(quota / period + (quota % period != 0 ? 1 : 0));
 }
 
-std::optional<std::size_t> quota_v2(const fs::path& group) {
+std::optional<std::size_t> unified_quota(const fs::path& group) {
   std::ifstream file(group / "cpu.max");
   std::int64_t quota = 0;
   std::int64_t period = 0;
@@ -28,7 +28,7 @@ std::optional<std::size_t> quota_v2(const fs::path& group) {
   return whole_cpus(quota, period);
 }
 
-std::optional<std::size_t> quota_v1(const fs::path& group) {
+std::optional<std::size_t> legacy_quota(const fs::path& group) {
   std::ifstream quota_file(group / "cpu.cfs_quota_us");
   std::ifstream period_file(group / "cpu.cfs_period_us");
   std::int64_t quota = 0;
@@ -68,8 +68,8 @@ std::optional<std::size_t> cgroup_cpus(const fs::path& root) {
     const auto controllers = line.substr(first + 1, second - first - 1);
     const auto group = line.substr(second + 1);
     std::optional<std::size_t> here;
-    if (controllers.empty()) here = tightest(mount, group, quota_v2);
-    if (names_cpu(controllers)) here = tightest(mount / controllers, group, quota_v1);
+    if (controllers.empty()) here = tightest(mount, group, unified_quota);
+    if (names_cpu(controllers)) here = tightest(mount / controllers, group, legacy_quota);
     if (here) least = std::min(least.value_or(*here), *here);
   }
   return least;

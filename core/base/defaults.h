@@ -10,9 +10,10 @@ namespace torchfits {
 inline constexpr std::size_t KiB = 1024;
 inline constexpr std::size_t MiB = 1024 * KiB;
 
-/// Largest piece of a plan: read into a buffer, it is still in the second-level cache when it is
-/// decoded.
+/// Largest piece of a plan, pixels or table rows: read into a buffer, it is still in the
+/// second-level cache when it is decoded.
 inline constexpr std::size_t kMaxRangeBytes = 128 * KiB;
+/// Largest part of a file that is mapped at once.
 inline constexpr std::size_t kMaxWindowBytes = 8 * MiB;
 /// A file up to this size is read whole when it is opened: header and data of a tiny image in one
 /// call.
@@ -23,9 +24,6 @@ inline constexpr std::size_t kHeadBytes = 12 * KiB;
 inline constexpr std::size_t kParallelBytes = 2 * MiB;
 /// Outputs from this size on ask for huge pages before the first write.
 inline constexpr std::size_t kHugePageBytes = 2 * MiB;
-/// Table rows decoded together: they stay in the second-level cache while every column takes its
-/// part.
-inline constexpr std::size_t kRowBlockBytes = 128 * KiB;
 /// Inflated bytes of a stream kept in memory; what follows is spooled to a temporary file.
 inline constexpr std::size_t kSpoolBytes = 64 * MiB;
 /// A header longer than this is no header.

@@ -14,7 +14,6 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <exception>
 #include <string>
 #include <utility>
 
@@ -131,7 +130,7 @@ void copy_bytes(Task& task, const Fields& in) {
         refuse_logical(task, in, i, c);
     }
   }
-  std::terminate();  // called only where there is one
+  throw FitsError(ErrorCode::changed, "column '" + task.name + "' changed while it was read");
 }
 
 /// No branch depends on the data; what is wrong with them is looked for afterwards.
@@ -173,11 +172,18 @@ void decode_bits(Task& task, const Fields& in) {
   }
 }
 
+/// `rows` packed cells, for the rows of the output from `out_row` on.
+void decode_packed(Task& task, const std::byte* cells, std::size_t rows, std::size_t out_row) {
+  try {
+    (*task.decode)(cells, rows* task.elements, task.cell(out_row), out_row* task.elements);
+  } catch (const FitsError& error) {
+    throw FitsError(error.code(), "column '" + task.name + "': " + error.problem());
+  }
+}
+
 void decode_elements(Task& task, const Fields& in) {
   if (task.in_bytes * 2 > kGatherBytes) {
-    for (std::size_t i = 0; i < in.rows; ++i) {
-      (*task.decode)(in.row(i), task.elements, task.cell(in.out_row + i));
-    }
+    for (std::size_t i = 0; i < in.rows; ++i) decode_packed(task, in.row(i), 1, in.out_row + i);
     return;
   }
   std::array<std::byte, kGatherBytes> gathered;
@@ -187,8 +193,7 @@ void decode_elements(Task& task, const Fields& in) {
     for (std::size_t i = 0; i < rows; ++i) {
       std::memcpy(gathered.data() + i * task.in_bytes, in.row(done + i), task.in_bytes);
     }
-    const auto count = task.elements * rows;
-    (*task.decode)(gathered.data(), count, task.cell(in.out_row + done));
+    decode_packed(task, gathered.data(), rows, in.out_row + done);
   }
 }
 

@@ -59,19 +59,19 @@ std::string text_of(ElementType type, const std::byte* element) {
   });
 }
 
-FitsError does_not_fit(ElementType natural, const std::byte* element, std::size_t position,
+FitsError does_not_fit(ElementType natural, const std::byte* element, std::uint64_t position,
                        ElementType target) {
   return {ErrorCode::value, "the value " + text_of(natural, element) + " (element " +
-                                std::to_string(position) + " of the run) is no " +
+                                std::to_string(position) + " of the output) is no " +
                                 std::string(info(target).name) + "; read as " +
                                 std::string(info(natural).name) + " and convert"};
 }
 
 FitsError offset_overflow(const ElementCoding& coding, const std::byte* stored,
-                          std::size_t position) {
+                          std::uint64_t position) {
   return {ErrorCode::format,
           "the stored value " + std::to_string(load_be<std::int64_t>(stored)) + " (element " +
-              std::to_string(position) + " of the run) plus the zero point " +
+              std::to_string(position) + " of the output) plus the zero point " +
               std::to_string(coding.offset) + " is no int64; read with scaled=False"};
 }
 
@@ -114,41 +114,41 @@ ElementDecoder::ElementDecoder(const ElementCoding& coding, ElementType target, 
   }
 }
 
-/// `position` of the first element in its run is for messages only. With a conversion, `count`
-/// natural elements fit a Block.
+/// With a conversion, `count` natural elements fit a Block.
 void ElementDecoder::block(const std::byte* in, std::size_t count, std::byte* out,
-                           std::size_t position) const {
+                           std::uint64_t first) const {
   Block natural;
   const auto decoded = to_natural_(coding_, in, count, convert_ == nullptr ? out : natural.data());
   if (decoded != count)
-    throw offset_overflow(coding_, in + decoded * stored_bytes_, position + decoded);
+    throw offset_overflow(coding_, in + decoded * stored_bytes_, first + decoded);
   if (convert_ == nullptr) return;
   const auto converted = convert_(natural.data(), count, out);
   if (converted == count) return;
   throw does_not_fit(coding_.natural, natural.data() + converted * natural_bytes_,
-                     position + converted, target_);
+                     first + converted, target_);
 }
 
-void ElementDecoder::operator()(const std::byte* in, std::size_t count, std::byte* out) const {
+void ElementDecoder::operator()(const std::byte* in, std::size_t count, std::byte* out,
+                                std::uint64_t first) const {
   const auto step = convert_ == nullptr ? count : kBlockBytes / natural_bytes_;
   for (std::size_t done = 0; done < count; done += step) {
     block(in + done * stored_bytes_, std::min(step, count - done), out + done * target_bytes_,
-          done);
+          first + done);
   }
 }
 
-void ElementDecoder::strided(ByteView in, std::int64_t step, std::size_t count,
-                             std::byte* out) const {
+void ElementDecoder::strided(ByteView in, std::int64_t step, std::size_t count, std::byte* out,
+                             std::uint64_t first) const {
   Block stored;
-  const auto* first = step < 0 ? in.data() + in.size() - stored_bytes_ : in.data();
+  const auto* begin = step < 0 ? in.data() + in.size() - stored_bytes_ : in.data();
   const auto distance =
       static_cast<std::ptrdiff_t>(step) * static_cast<std::ptrdiff_t>(stored_bytes_);
   const auto most = kBlockBytes / std::max(stored_bytes_, natural_bytes_);
   for (std::size_t done = 0; done < count; done += most) {
     const auto some = std::min(most, count - done);
-    gather(first + static_cast<std::ptrdiff_t>(done) * distance, distance, some, stored_bytes_,
+    gather(begin + static_cast<std::ptrdiff_t>(done) * distance, distance, some, stored_bytes_,
            stored.data());
-    block(stored.data(), some, out + done * target_bytes_, done);
+    block(stored.data(), some, out + done * target_bytes_, first + done);
   }
 }
 

@@ -25,15 +25,17 @@ class ElementDecoder {
 
   /// `count` elements, packed in `in` (big-endian, any alignment), to `out`.
   /// An integer target that cannot hold a value (fraction, NaN, range) is ErrorCode::value with the
-  /// first such value.
-  void operator()(const std::byte* in, std::size_t count, std::byte* out) const;
+  /// first such value; messages count elements from `first`, the position of out[0].
+  void operator()(const std::byte* in, std::size_t count, std::byte* out,
+                  std::uint64_t first = 0) const;
 
   /// The same for elements that lie `step` elements apart in `in`; negative: from the end of `in`
   /// backwards. `in` is the whole run.
-  void strided(ByteView in, std::int64_t step, std::size_t count, std::byte* out) const;
+  void strided(ByteView in, std::int64_t step, std::size_t count, std::byte* out,
+               std::uint64_t first = 0) const;
 
  private:
-  void block(const std::byte* in, std::size_t count, std::byte* out, std::size_t position) const;
+  void block(const std::byte* in, std::size_t count, std::byte* out, std::uint64_t first) const;
 
   ElementCoding coding_;
   ElementType target_;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "file/batch_reader.h"
 
+#include <iterator>
+#include <mutex>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 #include "base/parallel.h"
@@ -34,10 +37,13 @@ void check_alike(const ImageLayout& layout, const BatchRequest& request) {
 
 }  // namespace
 
-void read_batch(std::size_t count, const OpenSource& open, const BatchRequest& request,
-                const ImageDestination& destination) {
+std::vector<std::string> read_batch(std::size_t count, const OpenSource& open,
+                                    const BatchRequest& request,
+                                    const ImageDestination& destination) {
   auto image_bytes = info(destination.type).size;
   for (const auto length : destination.shape) image_bytes *= length;
+  std::mutex mutex;
+  std::vector<std::string> warnings;
   parallel_for(count, [&](std::size_t index) {
     const auto source = open(index);
     const File file(source);
@@ -48,10 +54,16 @@ void read_batch(std::size_t count, const OpenSource& open, const BatchRequest& r
       mine.data += index * image_bytes;
       read_image(file, hdu, request.image, mine);
     } catch (FitsError& error) {
-      error.in_file(source->name());
+      const bool unnamed = source->name().starts_with('<');
+      error.in_file(source->name() + (unnamed ? " (source " + std::to_string(index) + ")" : ""));
       throw;
     }
+    auto mine = file.take_warnings();
+    if (mine.empty()) return;
+    const std::lock_guard lock(mutex);
+    std::move(mine.begin(), mine.end(), std::back_inserter(warnings));
   });
+  return warnings;
 }
 
 }  // namespace torchfits

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "file/image_reader.h"
 
@@ -23,7 +25,9 @@ struct BatchRequest {
 
 /// Fills image i into destination.data + i * (bytes of destination.shape), for i in [0, count).
 /// An error names the file; images of another shape or type are ErrorCode::value.
-void read_batch(std::size_t count, const OpenSource& open, const BatchRequest& request,
-                const ImageDestination& destination);
+/// Returns what was read leniently.
+std::vector<std::string> read_batch(std::size_t count, const OpenSource& open,
+                                    const BatchRequest& request,
+                                    const ImageDestination& destination);
 
 }  // namespace torchfits

@@ -104,7 +104,7 @@ void File::add(HduRecord hdu) const {
 }
 
 void File::warn(std::string text) const {
-  warnings_.push_back(std::move(text));
+  warnings_.push_back(source_->name() + ", " + std::move(text));
   warned_ = true;
 }
 

@@ -30,9 +30,9 @@ void run_plan(const ByteSource& source, const ImagePlan& plan, const ElementDeco
     source.for_each(ranges, [&](std::size_t i, ByteView bytes) {
       auto* to = out + runs[i].out * element_bytes;
       if (plan.step() == 1) {
-        decode(bytes.data(), runs[i].count, to);
+        decode(bytes.data(), runs[i].count, to, runs[i].out);
       } else {
-        decode.strided(bytes, plan.step(), runs[i].count, to);
+        decode.strided(bytes, plan.step(), runs[i].count, to, runs[i].out);
       }
     });
   }

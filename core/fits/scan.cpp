@@ -72,6 +72,7 @@ class MandatoryKeywords {
       hdu_.gcount = count("GCOUNT", gcount_, 1);
     }
     hdu_.kind = groups ? HduKind::random_groups : kind();
+    read_one_group();
     hdu_.data_bytes = data_bytes(groups);
   }
 
@@ -164,6 +165,16 @@ class MandatoryKeywords {
       }
       hdu_.axes.push_back(count(keyword, axis_cards_[n], 0));
     }
+  }
+
+  /// Images and tables have one group (FITS 4.0 section 7): with none, their axes would announce
+  /// data that their size denies.
+  void read_one_group() {
+    const bool may_be_empty =
+        hdu_.kind == HduKind::random_groups || hdu_.kind == HduKind::unknown || hdu_.axes.empty();
+    if (hdu_.gcount != 0 || may_be_empty) return;
+    hdu_.gcount = 1;
+    hdu_.warnings.emplace_back("GCOUNT = 0 where it must be 1; read as 1");
   }
 
   static bool is_true(std::string_view text) {

@@ -8,9 +8,9 @@
 
 namespace torchfits {
 
-/// A regular file. Its first kHeadBytes are read at opening, so that a small file costs open,
-/// fstat, one pread and close. ErrorCode::file_not_found, or ErrorCode::io where there is no
-/// regular file to be read; both name the path.
+/// A regular file. Its first bytes are read at opening, all of them up to kSmallFileBytes: a small
+/// file costs open, fstat, one pread and close. ErrorCode::file_not_found, or ErrorCode::io where
+/// there is no regular file to be read; both name the path.
 [[nodiscard]] std::shared_ptr<const ByteSource> open_file(const std::string& path);
 
 }  // namespace torchfits

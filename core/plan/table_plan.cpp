@@ -19,9 +19,9 @@ std::uint64_t magnitude(std::int64_t step) noexcept {
 
 /// Rows at a distance of `stride` bytes, `hull` of them wanted, that one block takes.
 std::uint64_t rows_of_block(std::optional<std::uint64_t> stride, std::uint64_t hull) noexcept {
-  if (!stride || *stride == 0 || *stride > kRowBlockBytes) return 1;
+  if (!stride || *stride == 0 || *stride > kMaxRangeBytes) return 1;
   if (*stride >= kSparseStride && hull < *stride / kSparseShare) return 1;
-  return kRowBlockBytes / *stride;
+  return kMaxRangeBytes / *stride;
 }
 
 }  // namespace

@@ -74,14 +74,12 @@ def read(
     columns : str or sequence of str, optional
         One name gives the bare column, a list or tuple a `Table`.
     rows : slice, range, int, sequence or tensor, optional
-        Positions in any order with repeats (negative: from the end), or a ``bool`` mask with one
-        element a row. An integer gives a table of one row.
-    where : str, optional
+        Positions in any order with repeats (negative: from the end), or a ``bool`` mask.
+    where, raw
         Not available yet.
     null : {'mask', 'nan', 'raw'}
-        How nulls of a table come out. ``'mask'``: as `Table.null_mask`, over what is stored, or NaN
-        in scaled columns. ``'nan'``: columns that can be null are ``float64`` with NaN; logical
-        ones keep their mask. ``'raw'``: as in ``'mask'``, without the masks.
+        How nulls of a table come out: as `Table.null_mask`; as NaN in ``float64`` columns (logical
+        ones keep their mask); or without masks, as what is stored (NaN in scaled columns).
     section : index expression, optional
         numpy's basic indexing of the image: integers, slices with steps, ``...``.
     scaled : bool
@@ -90,13 +88,9 @@ def read(
         Of the tensor of an image. A float dtype equals ``read().to(dtype)``; an integer dtype must
         hold every value.
     device : torch.device or str, optional
-        ``"cuda"`` reads into pinned memory, enqueues the copy on the current stream and returns at
-        once.
+        ``"cuda"`` reads into pinned memory and enqueues the copy on the current stream.
     out : torch.Tensor, optional
-        For an image: filled instead of a new tensor, on any device; shape and dtype must be those
-        of the data.
-    raw : bool
-        Not available yet.
+        For an image: filled, on any device; shape and dtype must be those of the data.
     header : bool
         Return ``(data, header)``.
 
@@ -106,8 +100,7 @@ def read(
         An image has the shape ``(NAXISn, ..., NAXIS1)``. Its dtype follows from the header:
         ``uint8 int16 int32 int64 float32 float64`` as stored, ``int8 uint16 uint32 uint64`` for the
         offset convention (FITS 4.0 section 5.2.5); any other scaling, or BLANK, gives ``float32``
-        for BITPIX 8, 16 and -32, ``float64`` for the others. One column is a tensor ``[N, ...]`` or
-        `Strings`.
+        for BITPIX 8, 16 and -32, ``float64`` for the others. Text columns are `Strings`.
 
     Raises
     ------
@@ -123,20 +116,11 @@ def read(
     check_flag("header", header)
     if header:
         with FITS(source) as fits:
-            index = fits._open_file().choose(hdu, (section, columns, rows))
-            return fits[index].read(
-                columns=columns,
-                rows=rows,
-                where=where,
-                null=null,
-                section=section,
-                scaled=scaled,
-                dtype=dtype,
-                device=device,
-                out=out,
-                raw=raw,
-                header=True,
-            )
+            one = fits[fits._open_file().choose(hdu, (section, columns, rows))]
+            return one.read(
+                columns=columns, rows=rows, where=where, null=null, section=section, scaled=scaled,
+                dtype=dtype, device=device, out=out, raw=raw, header=True,
+            )  # fmt: skip
     refuse_later(where, raw)
     check_null(null)
     settle_threads()

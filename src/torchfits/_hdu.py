@@ -252,11 +252,8 @@ def as_data(
         return deliver(result, device, out)
     if out is not None:
         raise TypeError("out= is for images, and this HDU holds a table")
-    names = result[0]
-    if columns is not None and len(set(names)) < len(names):
-        raise ValueError(f"columns={columns!r} selects a column twice")
     table = Table._from_core(*result)
     if null != "mask":
         table = table._with_nulls(null)
-    data: torch.Tensor | Table | Strings = table[names[0]] if isinstance(columns, str) else table
+    data: torch.Tensor | Table | Strings = table[table.names[0]] if isinstance(columns, str) else table
     return data if device is None else data.to(device, non_blocking=True)

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import difflib
+import operator
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias, overload
+from typing import Any, NamedTuple, TypeAlias, TypeGuard, overload
 
 from . import _core
 from ._errors import KeywordNotFoundError
@@ -160,8 +161,8 @@ class Header:
             return default
 
     def __contains__(self, key: object) -> bool:
-        if isinstance(key, tuple) and len(key) == 2:
-            return self._list.find(*key) is not None
+        if _is_repeated(key):
+            return key[1] >= 0 and self._list.find(*key) is not None
         return isinstance(key, str) and self._list.find(key) is not None
 
     def count(self, keyword: str) -> int:
@@ -308,16 +309,20 @@ class Header:
 
     def _position(self, key: Key) -> int:
         """Position of the card that `key` means."""
-        if isinstance(key, bool) or not isinstance(key, str | int | tuple):
+        given: Any = key
+        if not isinstance(given, bool) and hasattr(given, "__index__"):
+            position = operator.index(given)
+            if -len(self) <= position < len(self):
+                return position % len(self)
+            raise IndexError(f"no card {position}: the header has {len(self)}, counted from 0")
+        if not (isinstance(key, str) or _is_repeated(key)):
             message = f"a header key is a keyword, (keyword, n), a position or a slice, not {key!r}"
             raise TypeError(message)
-        if isinstance(key, int):
-            return range(len(self))[key]
-        keyword, nth = key if isinstance(key, tuple) else (key, 0)
-        position = self._list.find(keyword, nth) if nth >= 0 else None
-        if position is None:
+        keyword, nth = (key, 0) if isinstance(key, str) else key
+        found = self._list.find(keyword, nth) if nth >= 0 else None
+        if found is None:
             raise self._not_found(keyword, nth)
-        return position
+        return found
 
     def _not_found(self, keyword: str, nth: int = 0) -> KeywordNotFoundError:
         name = _normal(keyword)
@@ -373,6 +378,17 @@ class Comments:
 
     def __repr__(self) -> str:
         return "\n".join(f"{c.keyword:8}  {c.comment}" for c in self._header.cards if c.comment)
+
+
+def _is_repeated(key: object) -> TypeGuard[tuple[str, int]]:
+    """Whether `key` is (keyword, n)."""
+    return (
+        isinstance(key, tuple)
+        and len(key) == 2
+        and isinstance(key[0], str)
+        and isinstance(key[1], int)
+        and not isinstance(key[1], bool)
+    )
 
 
 def _normal(keyword: str) -> str:

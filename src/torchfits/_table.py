@@ -131,6 +131,9 @@ class Table:
         position = self._positions.get(name)
         if position is not None:
             return position
+        given: object = name
+        if not isinstance(given, str):
+            raise TypeError(f"a column is found by its name, not by {name!r}")
         found = [i for i, other in enumerate(self._names) if other.casefold() == name.casefold()]
         if len(found) == 1:
             return found[0]

@@ -93,10 +93,11 @@ TEST(Pixels, WholeOffsetOf64BitsIsExactOrAnError) {
       (std::vector<std::int64_t>{0, (1LL << 53) + 11, most}));
   const auto text =
       problem(coding, T::i64, big_endian<std::int64_t>({0, most - 9}), ErrorCode::format);
-  EXPECT_EQ(text,
-            "the stored value 9223372036854775798 (element 1 of the run) plus the zero point 10 is "
-            "no int64; "
-            "read with scaled=False");
+  EXPECT_EQ(
+      text,
+      "the stored value 9223372036854775798 (element 1 of the output) plus the zero point 10 is "
+      "no int64; "
+      "read with scaled=False");
 }
 
 TEST(Pixels, TheSentinelOfANullMayOverflow) {
@@ -204,7 +205,7 @@ TEST(Pixels, IntegerTargetsNameTheFirstValueThatDoesNotFit) {
   stored[2500] = 1.5F;
   stored[2600] = 1e9F;
   EXPECT_EQ(problem(coding, T::i16, big_endian(stored), ErrorCode::value),
-            "the value 1.5 (element 2500 of the run) is no int16; read as float32 and convert");
+            "the value 1.5 (element 2500 of the output) is no int16; read as float32 and convert");
   stored[7] = std::numeric_limits<float>::quiet_NaN();
   EXPECT_NE(problem(coding, T::u8, big_endian(stored), ErrorCode::value).find("nan (element 7"),
             std::string::npos);

@@ -71,7 +71,7 @@ TEST(TablePlan, TakesWholeRowsInBlocksThatFitTheCache) {
   const std::vector<std::size_t> columns{0, 1, 2};
   const auto plan = TablePlan::make(table, kData, columns, {0, 1, 100000, {}});
   const auto block = plan.block(0);
-  EXPECT_EQ(block.rows, kRowBlockBytes / 13);
+  EXPECT_EQ(block.rows, kMaxRangeBytes / 13);
   EXPECT_EQ(block.range, (ByteRange{kData, block.rows * 13}));
   EXPECT_EQ(block.row_stride, 13);
   EXPECT_EQ(plan.blocks(), (100000 + block.rows - 1) / block.rows);

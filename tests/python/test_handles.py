@@ -113,7 +113,7 @@ def test_many_files_opened_and_dropped_leave_no_descriptor(path: Path) -> None:
     assert len(list(descriptors.iterdir())) <= before + 1
 
 
-def test_repr_shows_shapes_and_never_values(path: Path) -> None:
+def test_repr_of_what_is_in_a_file_shows_shapes_and_never_values(path: Path) -> None:
     with torchfits.open(path) as f:
         text = repr(f) + repr(f[1]) + str(f[1])
         assert "field.fits" in repr(f)
@@ -123,9 +123,8 @@ def test_repr_shows_shapes_and_never_values(path: Path) -> None:
         assert "19999" not in text
     rows = [("LIGHT", "J", field([123456], "i4"))]
     with torchfits.open(empty_primary() + table(rows)) as f:
-        text = repr(f[1]) + repr(f[1].read())
-        assert "LIGHT" in text
-        assert "123456" not in text
+        assert "1 rows x 1 columns" in repr(f[1])
+        assert "123456" not in repr(f[1])
 
 
 def test_info_prints_as_a_table(path: Path) -> None:

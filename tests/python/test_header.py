@@ -330,3 +330,16 @@ def test_corpus_headers_equal_astropy(path: Path) -> None:
             if want is not None:
                 assert got == want
                 assert type(got[1]) is type(want[1])
+
+
+def test_keys_that_mean_nothing() -> None:
+    header = Header({"A": 1, "B": 2})
+    for wrong in (True, 1.5, None, ("A", "B"), ("A", True), ("A", 0, 1), ("A",), (0, "A"), b"A"):
+        with pytest.raises(TypeError, match="a header key is"):
+            header[wrong]
+        assert wrong not in header
+    for outside in (2, -3, 2**70):
+        with pytest.raises(IndexError, match="the header has 2"):
+            header[outside]
+    assert ("A", -1) not in header
+    assert header[np.int64(1)] == header[-1] == 2

@@ -113,6 +113,8 @@ def test_null_mask_is_none_exactly_where_no_null_can_be() -> None:
     assert table["FLUX", "FLAG"].null_mask("FLAG").tolist() == [False] * 3
     with pytest.raises(ColumnNotFoundError):
         table.null_mask("NONE")
+    with pytest.raises(TypeError, match="by its name"):
+        table.null_mask(0)
 
 
 def test_nulls_as_nan() -> None:
