@@ -3,10 +3,10 @@
 SECONDS ?= 60
 ARGS ?=
 
-.PHONY: help setup demo test bench lint tidy fuzz asan tsan stub clean
+.PHONY: help setup demo test bench bench-gpu lint tidy fuzz asan tsan stub clean
 
 help:  ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 setup:  ## make .venv, build torchfits and install it there
 	@scripts/setup
@@ -19,6 +19,9 @@ test:  ## every test: core, core under ASan and UBSan, Python
 
 bench: setup  ## benchmarks beside astropy, fitsio and others
 	@.venv/bin/python benchmarks/run.py $(ARGS)
+
+bench-gpu: setup  ## files to the memory of a GPU; says so where there is none
+	@.venv/bin/python benchmarks/gpu/throughput.py $(ARGS)
 
 lint:  ## formatting, lint and types
 	@scripts/lint

@@ -156,8 +156,9 @@ void bind_file(nb::module_& m) {
 
   nb::class_<OpenFile>(m, "File")
       .def(nb::init<nb::handle>(), "source"_a)
-      .def_prop_ro("name",
-                   [](const OpenFile& self) { return to_python(self.file->source().name()); })
+      .def_prop_ro(
+          "name", [](const OpenFile& self) { return to_python(self.file->source().name()); },
+          nb::for_getter(nb::sig("def name(self) -> str")))
       .def("count",
            [](const OpenFile& self) {
              return self.run_without_gil([](const File& f) { return f.count(); });

@@ -222,9 +222,20 @@ void read_one_table(const File& file, const HduRecord& hdu, Choices& choices) {
   }
 }
 
+/// A name finds the first HDU that has it, and the name of a column that column.
+void look_up(const File& file, const HduRecord& hdu, const Layout& layout) {
+  require(file.find(hdu.name(), hdu.version()) <= hdu.index);
+  const auto* table = std::get_if<TableLayout>(&layout);
+  if (table == nullptr) return;
+  for (std::size_t i = 0; i < table->columns.size(); ++i) {
+    require(find_column(*table, table->columns[i].name) == i);
+  }
+}
+
 void read_hdu(const File& file, std::size_t index, Choices& choices) {
   const auto& hdu = file.hdu(index);
   const auto layout = file.layout(index);
+  look_up(file, hdu, *layout);
   if (std::holds_alternative<TableLayout>(*layout)) {
     read_one_table(file, hdu, choices);
   } else {
@@ -249,6 +260,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     static_cast<void>(file.hdus_with_data());
     static_cast<void>(file.take_warnings());
+    static_cast<void>(file.first_with_data(File::Want::image));
   } catch (const FitsError&) {
     return 0;
   }

@@ -44,7 +44,7 @@ class ByteSource {
   /// A copy of one range.
   void read(ByteRange range, ByteSpan into) const {
     for_each({&range, 1}, [&](std::size_t, ByteView bytes) {
-      std::memcpy(into.data(), bytes.data(), bytes.size());
+      if (!bytes.empty()) std::memcpy(into.data(), bytes.data(), bytes.size());
     });
   }
 

@@ -64,7 +64,7 @@ class StreamSource final : public ByteSource {
     const std::lock_guard lock(mutex_);
     available = available_.load(std::memory_order_relaxed);
     while (available < wanted && !ended_) {
-      if (error_) std::rethrow_exception(error_);
+      if (error_) raise_kept();
       available += pull_once(available);
       available_.store(available, std::memory_order_release);
     }
@@ -76,7 +76,16 @@ class StreamSource final : public ByteSource {
       return available < kSpoolBytes ? pull_to_memory(available) : pull_to_file(available);
     } catch (...) {
       error_ = std::current_exception();
-      throw;
+      raise_kept();
+    }
+  }
+
+  /// A copy each time: who catches it adds where it happened.
+  [[noreturn]] void raise_kept() const {
+    try {
+      std::rethrow_exception(error_);
+    } catch (const FitsError& error) {
+      throw FitsError(error);
     }
   }
 

@@ -63,16 +63,19 @@ def _is_cuda(device: Device) -> bool:
     import torch
 
     try:
-        kind = torch.device(device).type
+        wanted = torch.device(device)
     except (RuntimeError, TypeError) as error:
         kinds = ValueError if isinstance(device, (str, int)) else TypeError
         reason = str(error).partition("\n")[0]
         raise kinds(f"device={device!r} is no device of torch: {reason}") from None
-    if kind != "cuda":
+    if wanted.type != "cuda":
         return False
     if not torch.cuda.is_available():
         raise RuntimeError(
             f"device={str(device)!r}: this torch sees no CUDA device; "
             "install a CUDA build of torch on a machine with a GPU, or leave device= away"
         )
+    count = torch.cuda.device_count()
+    if wanted.index is not None and wanted.index >= count:
+        raise RuntimeError(f"device={str(device)!r}: this machine has {count} CUDA devices")
     return True

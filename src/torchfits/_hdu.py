@@ -253,7 +253,8 @@ def as_data(
     if out is not None:
         raise TypeError("out= is for images, and this HDU holds a table")
     table = Table._from_core(*result)
+    if device is not None:
+        table = table.to(device, non_blocking=True)
     if null != "mask":
         table = table._with_nulls(null)
-    data: torch.Tensor | Table | Strings = table[table.names[0]] if isinstance(columns, str) else table
-    return data if device is None else data.to(device, non_blocking=True)
+    return table[table.names[0]] if isinstance(columns, str) else table

@@ -4,8 +4,10 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/stats.h"
@@ -43,7 +45,10 @@ std::string image(std::string_view bitpix, const std::vector<int>& axes, const s
   return text + blocks(data);
 }
 
-File open(const std::string& text) { return File(borrow_bytes(bytes_of(text), nullptr)); }
+File open(std::string text) {
+  auto owner = std::make_shared<const std::string>(std::move(text));
+  return File(borrow_bytes(bytes_of(*owner), owner));
+}
 
 /// NAXIS1 = 4, NAXIS2 = 3; row 0: 0 1 2 3, row 1: 256 257 258 259, row 2: -4 -3 -2 -1.
 constexpr auto kShorts =

@@ -208,15 +208,6 @@ def test_out_that_is_not_contiguous_is_filled_or_refused() -> None:
         assert not backing[:, 1::2].any()
 
 
-def test_device_cuda_without_cuda_says_so() -> None:
-    if torch.cuda.is_available():
-        got = torchfits.read(image(NUMBERS), device="cuda")
-        assert_same(got.cpu(), NUMBERS)
-        return
-    with pytest.raises((RuntimeError, ValueError, torchfits.FITSError), match=r"(?i)cuda"):
-        torchfits.read(image(NUMBERS), device="cuda")
-
-
 @pytest.fixture
 def batch(tmp_path: Path) -> list[Path]:
     paths = [tmp_path / f"{i}.fits" for i in range(7)]

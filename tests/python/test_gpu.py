@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Reading to a GPU: what arrives there is what a read to the host gives, and the host never waits.
+
+All but the last test need a CUDA device and skip without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from comparison import assert_same_bits
+from fits_bytes import card, empty_primary, field, image, table, text_field
+
+import torchfits
+
+CODES = ["u1", "i2", "i4", "i8", "f4", "f8"]
+OFFSET = {"u1": -128, "i2": 2**15, "i4": 2**31, "i8": 2**63}
+DTYPES = [
+    torch.uint8, torch.int8, torch.int16, torch.uint16, torch.int32, torch.uint32, torch.int64,
+    torch.uint64, torch.float16, torch.bfloat16, torch.float32, torch.float64,
+]  # fmt: skip
+SECTION = (slice(3, 60, 7), slice(1, -1))
+BOX = (slice(-5, 20), slice(40, 95))
+SLEEP = 10**9  # cycles: half a second or more, far longer than the reads behind it
+
+cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+two_devices = pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two CUDA devices")
+
+
+def gpu(test: Callable[..., None]) -> Callable[..., None]:
+    """Mark a test, and skip it without a device."""
+    marked: Callable[..., None] = pytest.mark.gpu(cuda(test))
+    return marked
+
+
+def numbers(code: str, shape: tuple[int, ...] = (64, 81)) -> np.ndarray:
+    """Every bit pattern of the integers, ordinary floats with a NaN and infinities."""
+    rng = np.random.default_rng(7)
+    if code[0] == "f":
+        values = rng.normal(size=shape).astype(code) * 1000
+        values.flat[:3] = [np.nan, np.inf, -np.inf]
+        return values
+    limits = np.iinfo(code)
+    return rng.integers(limits.min, limits.max, shape, dtype=code, endpoint=True)
+
+
+def contents(code: str) -> list[bytes]:
+    """One image as it is stored, scaled, and with the offset that makes it (un)signed."""
+    stored = numbers(code)
+    scaled = [card("BSCALE", 0.1), card("BZERO", -3.5)]
+    found = [image(stored), image(stored, scaled)]
+    return found if code[0] == "f" else [*found, image(stored, [card("BZERO", OFFSET[code])])]
+
+
+def assert_arrived(got: torch.Tensor, expected: torch.Tensor, device: str = "cuda") -> None:
+    assert got.device == torch.empty(0, device=device).device
+    assert_same_bits(got.cpu(), expected)
+
+
+def every_kind_of_column() -> bytes:
+    """One table with all element types, strings, bits, vectors, scalings and nulls."""
+    rng = np.random.default_rng(5)
+    rows = 1000
+    letters = np.frombuffer(b"TF\0", np.uint8)[rng.integers(0, 3, (rows, 1))]
+    columns = [
+        ("L", "L", letters),
+        ("X", "11X", rng.integers(0, 256, (rows, 2), np.uint8)),
+        ("A", "5A", text_field([str(i).encode() for i in range(rows)], 5)),
+        ("EMPTY", "0E", np.zeros((rows, 0), np.uint8)),
+    ]
+    extra: list[bytes] = []
+    for form, code in zip("BIJKED", CODES, strict=True):
+        values = numbers(code, (rows, 6))
+        columns.append((form, form, field(values[:, :1], code)))
+        columns.append((f"{form}_VECTOR", f"6{form}", field(values, code)))
+        extra.append(card(f"TDIM{len(columns)}", "(3,2)"))
+        columns.append((f"{form}_SCALED", form, field(values[:, :1], code)))
+        extra.append(card(f"TSCAL{len(columns)}", 0.25))
+        if code[0] != "f":
+            columns.append((f"{form}_OFFSET", form, field(values[:, :1], code)))
+            extra.append(card(f"TZERO{len(columns)}", OFFSET[code]))
+            columns.append((f"{form}_NULL", form, field(rng.integers(0, 3, rows), code)))
+            extra.append(card(f"TNULL{len(columns)}", 1))
+    pairs = rng.normal(size=(rows, 2))
+    columns += [("C", "C", field(pairs, "f4")), ("M", "M", field(pairs, "f8"))]
+    return empty_primary() + table(columns, extra)
+
+
+def assert_same_table(got: torchfits.Table, expected: torchfits.Table) -> None:
+    assert got.names == expected.names
+    for name in expected.names:
+        ours, theirs = got[name], expected[name]
+        if isinstance(theirs, torchfits.Strings):
+            assert isinstance(ours, torchfits.Strings)
+            ours, theirs = ours.bytes, theirs.bytes
+        assert_arrived(ours, theirs)
+        mask = expected.null_mask(name)
+        assert (got.null_mask(name) is None) == (mask is None)
+        if mask is not None:
+            assert_arrived(got.null_mask(name), mask)
+
+
+@gpu
+@pytest.mark.parametrize("code", CODES)
+def test_images_sections_and_cutouts(code: str) -> None:
+    for content in contents(code):
+        for keywords in ({}, {"scaled": False}, {"section": SECTION}):
+            expected = torchfits.read(content, **keywords)
+            assert_arrived(torchfits.read(content, device="cuda", **keywords), expected)
+        expected = torchfits.cutout(content, BOX, fill=7)
+        assert_arrived(torchfits.cutout(content, BOX, fill=7, device="cuda"), expected)
+
+
+@gpu
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_dtypes_new_and_into_a_tensor(dtype: torch.dtype) -> None:
+    content = image(np.arange(120, dtype="i2").reshape(10, 12))
+    expected = torchfits.read(content, dtype=dtype)
+    assert_arrived(torchfits.read(content, dtype=dtype, device="cuda"), expected)
+    out = torch.zeros(10, 12, dtype=dtype, device="cuda")
+    assert torchfits.read(content, dtype=dtype, out=out) is out
+    assert_arrived(out, expected)
+
+
+@gpu
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_strided_tensor_is_filled_and_nothing_beside_it(dtype: torch.dtype) -> None:
+    content = image(np.arange(1, 121, dtype="u1").reshape(10, 12))
+    backing = torch.zeros(12, 30, dtype=dtype, device="cuda")
+    out = backing.t()[::3]
+    assert torchfits.read(content, dtype=dtype, out=out) is out
+    expected = torch.zeros(12, 30, dtype=dtype)
+    expected.t()[::3].copy_(torchfits.read(content, dtype=dtype))
+    assert_arrived(backing, expected)
+
+
+@gpu
+def test_a_tensor_of_another_shape_or_dtype_is_refused() -> None:
+    content = image(numbers("i2"))
+    for out in (
+        torch.zeros(64, 80, dtype=torch.int16, device="cuda"),
+        torch.zeros(64, 81, dtype=torch.int32, device="cuda"),
+    ):
+        with pytest.raises(ValueError, match="out= has"):
+            torchfits.read(content, out=out)
+        assert not out.any()
+
+
+@gpu
+@pytest.mark.parametrize("code", CODES)
+def test_batches(tmp_path: Path, code: str) -> None:
+    paths = [tmp_path / f"{i}.fits" for i in range(9)]
+    for i, path in enumerate(paths):
+        path.write_bytes(image(np.roll(numbers(code), i)))
+    expected = torchfits.read_many(paths)
+    assert_arrived(torchfits.read_many(paths, device="cuda"), expected)
+    out = torch.empty_like(expected, device="cuda")
+    assert torchfits.read_many(paths, out=out) is out
+    assert_arrived(out, expected)
+
+
+@gpu
+@pytest.mark.parametrize(
+    "keywords",
+    [
+        {}, {"scaled": False}, {"null": "nan"}, {"null": "raw"}, {"rows": slice(10, 900, 7)},
+        {"rows": [5, 3, 5, -1]}, {"rows": []}, {"columns": ["A", "L", "K_NULL"]},
+    ],
+)  # fmt: skip
+def test_tables(keywords: dict[str, Any]) -> None:
+    content = every_kind_of_column()
+    got = torchfits.read(content, device="cuda", **keywords)
+    assert_same_table(got, torchfits.read(content, **keywords))
+
+
+@gpu
+def test_bare_columns_and_rows_chosen_on_the_device() -> None:
+    content = every_kind_of_column()
+    chosen = torch.tensor([4, 0, 4], device="cuda")
+    got = torchfits.read(content, columns="D", rows=chosen, device="cuda")
+    assert_arrived(got, torchfits.read(content, columns="D")[[4, 0, 4]])
+    text = torchfits.read(content, columns="A", device="cuda")
+    assert text.bytes.is_cuda
+    assert text[998:].to_list() == ["998", "999"]
+
+
+@gpu
+def test_handles_of_open_files(tmp_path: Path) -> None:
+    path = tmp_path / "a.fits"
+    path.write_bytes(image(numbers("f4")))
+    with torchfits.open(path) as f:
+        assert_arrived(f[0].read(device="cuda"), f[0].read())
+        cut = torchfits.cutout(f, BOX, fill=0, device="cuda")
+        assert_arrived(cut, torchfits.cutout(f, BOX, fill=0))
+
+
+@gpu
+def test_pinned_memory_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    copied: list[bool] = []
+
+    def watched(name: str) -> Callable[..., Any]:
+        original = getattr(torch.Tensor, name)
+
+        def call(tensor: torch.Tensor, *arguments: Any, **keywords: Any) -> Any:
+            source = arguments[0] if name == "copy_" else tensor
+            copied.append(source.is_pinned() and keywords["non_blocking"])
+            return original(tensor, *arguments, **keywords)
+
+        return call
+
+    content = image(numbers("i2"))
+    out = torch.zeros(64, 81, dtype=torch.int16, device="cuda")
+    for name in ("to", "copy_"):
+        monkeypatch.setattr(torch.Tensor, name, watched(name))
+    torchfits.read(content, device="cuda")
+    torchfits.cutout(content, BOX, fill=0, device="cuda")
+    torchfits.read_many([content, content], device="cuda")
+    torchfits.read(content, out=out)
+    columns = ["L", "A", "J", "K_NULL"]
+    torchfits.read(every_kind_of_column(), columns=columns, device="cuda")
+    assert len(copied) == 4 + len(columns) + 2  # with the masks of L and K_NULL
+    assert all(copied)
+
+
+@gpu
+def test_reads_follow_the_current_stream_and_their_memory_lives_until_copied() -> None:
+    first, second = numbers("f4", (512, 512)), numbers("f4", (512, 512))[::-1]
+    sources = [image(first), image(second)]
+    # Fill the allocators' stores: a fresh allocation may wait for the device.
+    warm = [torch.empty(512, 512, pin_memory=True) for _ in range(3)]
+    stream = torch.cuda.Stream()
+    with torch.cuda.stream(stream):
+        warm += [torch.empty(512, 512, device="cuda") for _ in range(3)]
+        warm[3].copy_(warm[0])
+    torch.cuda.synchronize()
+    del warm
+    with torch.cuda.stream(stream):
+        torch.cuda._sleep(SLEEP)
+        got = [torchfits.read(source, device="cuda") for source in sources]
+        assert not stream.query()  # neither read has waited for the stream
+        assert torch.cuda.default_stream().query()  # nor used another one
+    # The host tensors are gone by now: memory given out meanwhile must not be theirs.
+    scribbles = [torch.full((512, 512), -1.0, pin_memory=True) for _ in range(4)]
+    stream.synchronize()
+    for tensor, source in zip(got, sources, strict=True):
+        assert_arrived(tensor, torchfits.read(source))
+    assert all(bool((scribble == -1).all()) for scribble in scribbles)
+
+
+@gpu
+@two_devices
+def test_a_second_device() -> None:
+    content = image(numbers("u1"), [card("BSCALE", 0.5)])
+    expected = torchfits.read(content)
+    assert_arrived(torchfits.read(content, device="cuda:1"), expected, "cuda:1")
+    with torch.cuda.device(1):
+        assert_arrived(torchfits.read(content, device="cuda"), expected, "cuda:1")
+    out = torch.empty_like(expected, device="cuda:1")
+    torchfits.read(content, out=out)
+    assert_arrived(out, expected, "cuda:1")
+    assert torch.cuda.current_device() == 0
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda:1", torch.device("cuda")])
+def test_cuda_without_a_device_is_an_error_that_says_so(
+    monkeypatch: pytest.MonkeyPatch, device: Any
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    content = image(numbers("i2"))
+    columns = every_kind_of_column()
+    with torchfits.open(content) as f:
+        for read in (
+            lambda: torchfits.read(content, device=device),
+            lambda: torchfits.read(columns, device=device),
+            lambda: torchfits.read_many([content], device=device),
+            lambda: torchfits.cutout(content, BOX, fill=0, device=device),
+            lambda: f[0].read(device=device),
+        ):
+            with pytest.raises(RuntimeError, match=r"device='cuda.*no CUDA device"):
+                read()
