@@ -108,7 +108,7 @@ def _load_pair(first: Path, second: Path) -> tuple[Any, Any]:
 def time_case(
     case: Case, engines: Sequence[LiveEngine], results: Results, options: argparse.Namespace
 ) -> None:
-    """Fill in the samples: rounds in which every engine gives one sample, in the same order."""
+    """Fill in the samples: rounds in which every engine gives one sample."""
 
     def sample(engine: LiveEngine) -> float:
         """Return the seconds of one call, or 0 when the engine failed."""
@@ -128,8 +128,9 @@ def time_case(
             results[engine.name].repetitions = min(max(enough, 1), MOST_REPETITIONS)
         round_time += max(once, SHORTEST_SAMPLE)
     fitting = int(options.seconds / max(round_time, 1e-9))
-    for _ in range(min(options.rounds, max(FEWEST_ROUNDS, fitting))):
-        for engine in able:
+    for turn in range(min(options.rounds, max(FEWEST_ROUNDS, fitting))):
+        first = turn % len(able)  # nobody always follows the same peer
+        for engine in able[first:] + able[:first]:
             seconds = sample(engine)
             if seconds:
                 results[engine.name].samples_ms.append(seconds * 1e3)

@@ -20,6 +20,8 @@ void run_plan(const ByteSource& source, const ImagePlan& plan, const ElementDeco
               std::byte* out, std::size_t element_bytes) {
   std::vector<ImageRun> runs;
   std::vector<ByteRange> ranges;
+  runs.reserve(std::min(plan.runs(), kBatchRuns));
+  ranges.reserve(runs.capacity());
   for (std::uint64_t first = 0; first < plan.runs(); first += kBatchRuns) {
     runs.clear();
     ranges.clear();

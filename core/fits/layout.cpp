@@ -19,7 +19,7 @@ double scaling_number(const Header& header, std::string_view keyword, double mis
   if (const auto value = header.real(keyword)) return *value;
   throw FitsError::format(std::string(keyword) + " is not a number: '" +
                           std::string(header.card_text(*position).substr(0, 40)) +
-                          "'; correct it, or read with scaled=False");
+                          "'; correct the header");
 }
 
 /// BLANK must be an integer (a whole float is taken); anything else cannot equal a stored integer

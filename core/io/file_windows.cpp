@@ -36,9 +36,11 @@ FitsError became_shorter(std::uint64_t needed) {
 
 }  // namespace
 
-Access choose_access(std::uint64_t span, std::uint64_t wanted, bool on_network) {
+Access choose_access(std::uint64_t span, std::uint64_t wanted, std::uint64_t request,
+                     bool on_network) {
   if (on_network || span <= kCopyBytes) return Access::copy;
-  return wanted >= span / 2 ? Access::map_all : Access::map_some;
+  if (wanted < span / 2) return Access::map_some;
+  return request <= kPiecewiseBytes ? Access::copy : Access::map_all;
 }
 
 bool KeptWindow::covers(ByteRange span) const noexcept {
@@ -61,17 +63,14 @@ class FileWindows::Request {
   void run() {
     const auto wanted = groups_.wanted();
     const auto max_gap = on_network_ ? kNetworkGap : std::uint64_t{kMaxWindowBytes};
-    const auto span = groups_.span().length;
-    const bool piecewise = !on_network_ && span <= kPiecewiseBytes && wanted >= span / 2;
-    const auto parts =
-        groups_.split(balanced(wanted, piecewise ? kCopyBytes : kMaxWindowBytes, max_gap));
-    if (wanted < kParallelBytes && !parts.empty()) buffer_ = Scratch(std::min(span, kCopyBytes));
+    const auto parts = groups_.split(balanced(wanted, kMaxWindowBytes, max_gap));
     torchfits::run(parts, wanted, [this](const RangeGroup& group) { serve(group); });
   }
 
  private:
   void serve(const RangeGroup& group) const {
-    switch (choose_access(group.span.length, group.wanted, on_network_)) {
+    const auto request = groups_.span().length;
+    switch (choose_access(group.span.length, group.wanted, request, on_network_)) {
       case Access::copy: return copy(group);
       case Access::map_all: {
         const MappedWindow window(windows_.file_, group.span, MappedWindow::Touch::all);
@@ -85,17 +84,34 @@ class FileWindows::Request {
     }
   }
 
+  /// Piece by piece through one buffer.
   void copy(const RangeGroup& group) const {
-    Scratch own;
-    auto buffer = buffer_.span();  // one for all groups, where a single thread serves them
-    if (buffer.size() < group.span.length) {
-      own = Scratch(group.span.length);
-      buffer = own.span();
+    const auto most = on_network_ ? kMaxWindowBytes : kCopyBytes;
+    Scratch buffer(std::min<std::uint64_t>(group.span.length, most));
+    const auto end = group.first + group.count;
+    for (auto place = group.first; place < end;) {
+      const auto piece = piece_from(place, end, most);
+      if (buffer.size() < piece.span.length) buffer = Scratch(piece.span.length);
+      const auto bytes = buffer.span().first(piece.span.length);
+      if (windows_.file_.read_at(piece.span.offset, bytes) != bytes.size()) {
+        throw became_shorter(piece.span.end());
+      }
+      lend(piece, bytes, piece.span.offset);
+      place += piece.count;
     }
-    buffer = buffer.first(group.span.length);
-    const auto found = windows_.file_.read_at(group.span.offset, buffer);
-    if (found != buffer.size()) throw became_shorter(group.span.end());
-    lend(group, buffer, group.span.offset);
+  }
+
+  /// As many ranges from `place` on as span `most` bytes together; at least one.
+  [[nodiscard]] RangeGroup piece_from(std::size_t place, std::size_t end,
+                                      std::uint64_t most) const {
+    RangeGroup piece{.span = ranges_[groups_.index(place)], .first = place, .count = 1};
+    for (auto next = place + 1; next < end; ++next) {
+      const auto last = std::max(piece.span.end(), ranges_[groups_.index(next)].end());
+      if (last - piece.span.offset > most) break;
+      piece.span.length = last - piece.span.offset;
+      ++piece.count;
+    }
+    return piece;
   }
 
   void lend_mapped(const RangeGroup& group, const MappedWindow& window,
@@ -129,7 +145,6 @@ class FileWindows::Request {
   const Consume& consume_;
   RangeGroups groups_;
   bool on_network_;
-  Scratch buffer_;
 };
 
 void FileWindows::for_each(std::uint64_t size, std::span<const ByteRange> ranges,

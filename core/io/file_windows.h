@@ -25,8 +25,10 @@ enum class Access : std::uint8_t {
   map_some,  ///< a window whose pages are mapped as they are touched
 };
 
-/// The one decision between reading and mapping: `wanted` of the `span` bytes will be looked at.
-[[nodiscard]] Access choose_access(std::uint64_t span, std::uint64_t wanted, bool on_network);
+/// The one decision between reading and mapping: `wanted` of the `span` bytes will be looked at, as
+/// part of a request that spans `request` bytes.
+[[nodiscard]] Access choose_access(std::uint64_t span, std::uint64_t wanted, std::uint64_t request,
+                                   bool on_network);
 
 /// A window that stays mapped between requests, and what it shows.
 struct KeptWindow {

@@ -76,6 +76,6 @@ def _is_cuda(device: Device) -> bool:
             "install a CUDA build of torch on a machine with a GPU, or leave device= away"
         )
     count = torch.cuda.device_count()
-    if wanted.index is not None and wanted.index >= count:
+    if (wanted.index or 0) >= count:
         raise RuntimeError(f"device={str(device)!r}: this machine has {count} CUDA devices")
     return True

@@ -154,10 +154,11 @@ TEST_F(Changed, AReplacedFileIsStillTheOneThatWasOpened) {
 }
 
 TEST(ChooseAccess, CopiesSmallAndRemoteSpansAndMapsTheRest) {
-  EXPECT_EQ(choose_access(2880, 2880, false), Access::copy);
-  EXPECT_EQ(choose_access(4 * MiB, 4 * MiB, true), Access::copy);
-  EXPECT_EQ(choose_access(4 * MiB, 4 * MiB, false), Access::map_all);
-  EXPECT_EQ(choose_access(800 * KiB, 40 * KiB, false), Access::map_some);
+  EXPECT_EQ(choose_access(2880, 2880, 2880, false), Access::copy);
+  EXPECT_EQ(choose_access(4 * MiB, 4 * MiB, 4 * MiB, true), Access::copy);
+  EXPECT_EQ(choose_access(4 * MiB, 4 * MiB, 400 * MiB, false), Access::map_all);
+  EXPECT_EQ(choose_access(4 * MiB, 4 * MiB, 16 * MiB, false), Access::copy);
+  EXPECT_EQ(choose_access(800 * KiB, 40 * KiB, 800 * KiB, false), Access::map_some);
 }
 
 TEST(RangeGroups, JoinNeighboursUpToTheLimits) {
