@@ -1,46 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "file/image_reader.h"
 
-#include <algorithm>
-
 #include "base/defaults.h"
 #include "base/error.h"
 #include "base/stats.h"
 #include "decode/pixels.h"
+#include "file/run_plan.h"
 #include "platform/memory.h"
 
 namespace torchfits {
-namespace {
-
-/// Runs handed to the source together: enough to keep all threads busy, few enough to cost no
-/// memory.
-constexpr std::uint64_t kBatchRuns = 1024;
-
-void run_plan(const ByteSource& source, const ImagePlan& plan, const ElementDecoder& decode,
-              std::byte* out, std::size_t element_bytes) {
-  std::vector<ImageRun> runs;
-  std::vector<ByteRange> ranges;
-  runs.reserve(std::min(plan.runs(), kBatchRuns));
-  ranges.reserve(runs.capacity());
-  for (std::uint64_t first = 0; first < plan.runs(); first += kBatchRuns) {
-    runs.clear();
-    ranges.clear();
-    for (auto i = first; i < std::min(plan.runs(), first + kBatchRuns); ++i) {
-      runs.push_back(plan.run(i));
-      ranges.push_back(runs.back().range);
-    }
-    source.for_each(ranges, [&](std::size_t i, ByteView bytes) {
-      auto* to = out + runs[i].out * element_bytes;
-      if (plan.step() == 1) {
-        decode(bytes.data(), runs[i].count, to, runs[i].out);
-      } else {
-        decode.strided(bytes, plan.step(), runs[i].count, to, runs[i].out);
-      }
-    });
-  }
-}
-
-}  // namespace
 
 std::vector<AxisSlice> whole(std::span<const std::uint64_t> shape) {
   std::vector<AxisSlice> selection;
@@ -85,8 +53,17 @@ void read_image(const File& file, std::size_t index, const ImageRequest& request
                                       request.selection, destination.shape, destination.origin);
     const auto written = plan.elements() * element_bytes;
     if (written >= kHugePageBytes) advise_huge_pages(destination.data, written);
-    run_plan(file.source(), plan, ElementDecoder(coding, destination.type), destination.data,
-             element_bytes);
+    const ElementDecoder decode(coding, destination.type);
+    run_plan(
+        file.source(), plan.runs(), [&](std::uint64_t i) { return plan.run(i); },
+        [&](const ImageRun& run, ByteView bytes) {
+          auto* to = destination.data + run.out * element_bytes;
+          if (plan.step() == 1) {
+            decode(bytes.data(), run.count, to, run.out);
+          } else {
+            decode.strided(bytes, plan.step(), run.count, to, run.out);
+          }
+        });
     stats().bytes_decoded.fetch_add(plan.elements() * stored_bytes, std::memory_order_relaxed);
     stats().bytes_written.fetch_add(written, std::memory_order_relaxed);
   } catch (FitsError& error) {

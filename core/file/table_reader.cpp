@@ -7,26 +7,11 @@
 #include "base/defaults.h"
 #include "base/error.h"
 #include "base/stats.h"
+#include "file/run_plan.h"
 #include "platform/memory.h"
 
 namespace torchfits {
 namespace {
-
-constexpr std::uint64_t kBatchBlocks = 1024;
-
-void run_plan(const ByteSource& source, const TablePlan& plan, RowDecoder& decode) {
-  std::vector<RowBlock> blocks;
-  std::vector<ByteRange> ranges;
-  for (std::uint64_t first = 0; first < plan.blocks(); first += kBatchBlocks) {
-    blocks.clear();
-    ranges.clear();
-    for (auto i = first; i < std::min(plan.blocks(), first + kBatchBlocks); ++i) {
-      blocks.push_back(plan.block(i));
-      ranges.push_back(blocks.back().range);
-    }
-    source.for_each(ranges, [&](std::size_t i, ByteView bytes) { decode(blocks[i], bytes); });
-  }
-}
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
@@ -97,7 +82,9 @@ std::vector<std::uint64_t> read_table(const File& file, std::size_t index, const
     const auto plan = TablePlan::make(table, hdu.data_offset, columns, rows);
     const auto count = outputs.size();
     RowDecoder decode(table, std::move(outputs), std::move(requests));
-    run_plan(file.source(), plan, decode);
+    run_plan(
+        file.source(), plan.blocks(), [&](std::uint64_t i) { return plan.block(i); },
+        [&](const RowBlock& block, ByteView bytes) { decode(block, bytes); });
     stats().bytes_decoded.fetch_add(stored, std::memory_order_relaxed);
     stats().bytes_written.fetch_add(written, std::memory_order_relaxed);
     std::vector<std::uint64_t> nulls(count);
