@@ -195,5 +195,5 @@ nb::object read_batch_of(const nb::list& list, const HduChoice& choice, const Se
 }
 
 void emit_warnings(const File& file) {
-  warn(without_gil([&] { return file.take_warnings(); }));
+  if (file.has_warnings()) warn(without_gil([&] { return file.take_warnings(); }));
 }

@@ -58,8 +58,8 @@ std::vector<std::string> read_batch(std::size_t count, const OpenSource& open,
       error.in_file(source->name() + (unnamed ? " (source " + std::to_string(index) + ")" : ""));
       throw;
     }
+    if (!file.has_warnings()) return;
     auto mine = file.take_warnings();
-    if (mine.empty()) return;
     const std::lock_guard lock(mutex);
     std::move(mine.begin(), mine.end(), std::back_inserter(warnings));
   });

@@ -237,8 +237,8 @@ std::string File::hdus_with_data() const {
 }
 
 std::vector<std::string> File::take_warnings() const {
-  if (!warned_.exchange(false)) return {};
   const std::scoped_lock lock(mutex_);
+  warned_ = false;
   return std::exchange(warnings_, {});
 }
 

@@ -62,8 +62,8 @@ class File {
   /// "; HDUs with data: 1 'SCI', ..." for the message of a header without data.
   [[nodiscard]] std::string hdus_with_data() const;
 
-  /// Everything that was read leniently so far, in order, each with file and HDU. Costs nothing
-  /// where there is none.
+  [[nodiscard]] bool has_warnings() const noexcept { return warned_; }
+  /// Everything that was read leniently so far, in order, each with file and HDU.
   [[nodiscard]] std::vector<std::string> take_warnings() const;
 
  private:

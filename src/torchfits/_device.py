@@ -17,6 +17,10 @@ def check_flag(keyword: str, value: object) -> None:
         raise TypeError(f"{keyword}= takes True or False, not {value!r}")
 
 
+PLAIN_FORM = (True, None, None, False)
+"""What `host_form` gives where no keyword is: scaled, the natural dtype, a new host tensor."""
+
+
 def host_form(
     scaled: bool, dtype: Any, device: Device, out: torch.Tensor | None
 ) -> tuple[bool, Any, torch.Tensor | None, bool]:

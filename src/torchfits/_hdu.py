@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from ._column import Column
-from ._device import check_flag, deliver, host_form
+from ._device import PLAIN_FORM, check_flag, deliver, host_form
 from ._errors import UnsupportedError
 from ._rows import row_tensor, single_row
 from ._runtime import settle_threads
@@ -153,7 +153,8 @@ class HDU:
         if key is None:
             raise TypeError("hdu[None] is no selection; use hdu.read(), and index the tensor")
         if self.kind not in ("table", "ascii_table"):
-            return self.read(section=key)
+            settle_threads()
+            return self._file.read(self.index, (key, None, None), PLAIN_FORM)
         if isinstance(key, str):
             return self.read(columns=key)
         if isinstance(key, tuple):
