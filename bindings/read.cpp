@@ -42,12 +42,7 @@ decltype(auto) without_gil(Work&& work) {
 /// too much.
 const ImageLayout& checked_image(const File& file, std::size_t hdu) {
   const auto& layout = image_layout(file, hdu);
-  try {
-    file.check_data_present(file.hdu(hdu));
-  } catch (FitsError& error) {
-    error.in_hdu(file.hdu(hdu).label());
-    throw;
-  }
+  file.check_data_present(file.hdu(hdu));
   return layout;
 }
 

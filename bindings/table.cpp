@@ -46,9 +46,10 @@ std::vector<std::size_t> parse_columns(nb::handle wish, const TableLayout& table
   return positions;
 }
 
-/// Shape of one cell's elements; strings are rows of characters.
-std::vector<std::uint64_t> cell_shape(const Column& column) {
-  auto shape = column.shape;
+/// Shape of a column's tensor; strings are rows of characters.
+std::vector<std::uint64_t> tensor_shape(const Column& column, std::uint64_t rows) {
+  std::vector<std::uint64_t> shape{rows};
+  shape.insert(shape.end(), column.shape.begin(), column.shape.end());
   if (column.form.code == 'A') shape.push_back(column.characters);
   return shape;
 }
@@ -62,10 +63,7 @@ struct TableRead {
   void add(const TableLayout& table, std::size_t position, std::uint64_t rows, const Form& form) {
     const auto& column = table.columns[position];
     requests.push_back(request_column(column, form.scaled));
-    std::vector<std::uint64_t> shape{rows};
-    const auto cell = cell_shape(column);
-    shape.insert(shape.end(), cell.begin(), cell.end());
-    auto host = empty_tensor(shape, requests.back().type, form.pinned);
+    auto host = empty_tensor(tensor_shape(column, rows), requests.back().type, form.pinned);
     if (column.form.code == 'A') strings.append(outputs.size());
     outputs.push_back({position, host.data, nullptr});
     names.append(nb::str(column.name.c_str(), column.name.size()));
@@ -81,9 +79,7 @@ struct TableRead {
     std::vector<ColumnRequest> asked;
     for (std::size_t i = 0; i < nulls.size(); ++i) {
       if (nulls[i] == 0) continue;
-      std::vector<std::uint64_t> shape{rows.count};
-      const auto cell = cell_shape(table.columns[outputs[i].column]);
-      shape.insert(shape.end(), cell.begin(), cell.end());
+      const auto shape = tensor_shape(table.columns[outputs[i].column], rows.count);
       auto host = empty_tensor(shape, ElementType::boolean, form.pinned);
       masks[i] = host.tensor;
       again.push_back(

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Why it is fast:
 // - it works on blocks that the first stage left in the first-level cache (decode/pixels.cpp);
-// - rounding to 16 bits is integer arithmetic and selections, without a branch, so the loops become
-// vector code;
-// - integer targets gather "does not fit" over a block and look for the culprit only when there is
-// one.
+// - rounding to 16 bits is integer arithmetic and selections, without a branch, so the loops
+//   become vector code;
+// - integer targets gather "does not fit" over a block and look for the culprit only when there
+//   is one.
 #include "decode/convert.h"
 
 #include <cstring>

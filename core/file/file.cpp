@@ -8,6 +8,7 @@
 #include "base/defaults.h"
 #include "base/error.h"
 #include "fits/block.h"
+#include "fits/card_value.h"
 
 namespace torchfits {
 namespace {
@@ -17,9 +18,7 @@ constexpr std::uint64_t kLook = 4 * kBlockSize;
 constexpr std::uint64_t kLookAhead = 64 * KiB;
 
 std::string folded(std::string_view name) {
-  const auto first = name.find_first_not_of(' ');
-  if (first == std::string_view::npos) return {};
-  std::string text(name.substr(first, name.find_last_not_of(' ') - first + 1));
+  std::string text(trim(name));
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return text;
@@ -219,7 +218,9 @@ std::size_t File::choose(const HduChoice& choice, Want want) const {
 void File::check_data_present(const HduRecord& hdu) const {
   const auto present = source_->extent(hdu.data_offset + hdu.data_bytes);
   const auto found = present > hdu.data_offset ? present - hdu.data_offset : 0;
-  if (found < hdu.data_bytes) throw FitsError::truncated("the data", hdu.data_bytes, found);
+  if (found < hdu.data_bytes) {
+    throw FitsError::truncated("the data", hdu.data_bytes, found).in_hdu(hdu.label());
+  }
 }
 
 std::string File::hdus_with_data() const {

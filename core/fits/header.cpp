@@ -142,7 +142,7 @@ Header Header::from_text(std::string_view text) {
 
 std::string Header::to_blocks() const {
   std::string blocks = text_ + "END";
-  blocks.resize((blocks.size() + kBlockSize - 1) / kBlockSize * kBlockSize, ' ');
+  blocks.resize(padded(blocks.size()).value(), ' ');
   return blocks;
 }
 

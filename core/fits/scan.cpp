@@ -259,9 +259,7 @@ std::uint64_t HduRecord::end() const noexcept {
 }
 
 std::string HduRecord::name() const {
-  auto name = header.string("EXTNAME").value_or(index == 0 ? "PRIMARY" : "");
-  const auto first = name.find_first_not_of(' ');
-  return first == std::string::npos ? std::string{} : name.substr(first);
+  return std::string(trim(header.string("EXTNAME").value_or(index == 0 ? "PRIMARY" : "")));
 }
 
 std::int64_t HduRecord::version() const { return header.integer("EXTVER").value_or(1); }

@@ -22,6 +22,12 @@ inline std::string card_text(std::string_view keyword, std::string_view value) {
   return text;
 }
 
+/// `text` filled up to whole blocks.
+inline std::string padded_to_block(std::string text, char fill) {
+  text.resize(padded(text.size()).value(), fill);
+  return text;
+}
+
 struct KeyValue {
   std::string_view keyword, value;
 };
@@ -30,9 +36,7 @@ struct KeyValue {
 inline std::string header_blocks(std::initializer_list<KeyValue> cards) {
   std::string text;
   for (const auto& [keyword, value] : cards) text += card_text(keyword, value);
-  text += "END";
-  text.resize((text.size() + kBlockSize - 1) / kBlockSize * kBlockSize, ' ');
-  return text;
+  return padded_to_block(text + "END", ' ');
 }
 
 inline ByteView bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }

@@ -21,16 +21,11 @@ namespace {
 using testing::bytes_of;
 using testing::card_text;
 using testing::header_blocks;
+using testing::padded_to_block;
 
 using namespace std::string_view_literals;
 
 using Shape = std::vector<std::uint64_t>;
-
-std::string blocks(std::string_view bytes) {
-  std::string text(bytes);
-  text.resize((text.size() + kBlockSize - 1) / kBlockSize * kBlockSize, '\0');
-  return text;
-}
 
 /// A primary image; `axes` and `more` are cards.
 std::string image(std::string_view bitpix, const std::vector<int>& axes, const std::string& more,
@@ -41,8 +36,8 @@ std::string image(std::string_view bitpix, const std::vector<int>& axes, const s
     text += card_text("NAXIS" + std::to_string(n + 1), std::to_string(axes[n]));
   }
   text += more + "END";
-  text.resize((text.size() + kBlockSize - 1) / kBlockSize * kBlockSize, ' ');
-  return text + blocks(data);
+  text = padded_to_block(std::move(text), ' ');
+  return text + padded_to_block(std::string(data), '\0');
 }
 
 File open(std::string text) {
@@ -221,7 +216,7 @@ TEST(ImageReader, AHeaderAloneNamesTheHdusWithData) {
                                                             {"PCOUNT", "0"},
                                                             {"GCOUNT", "1"},
                                                             {"EXTNAME", "'SCI'"}});
-  const auto file = open(text + blocks("ab"));
+  const auto file = open(text + padded_to_block("ab", '\0'));
   expect_error(error_of([&] { static_cast<void>(image_layout(file, 0)); }), ErrorCode::no_data,
                "1 'SCI'");
   expect_error(error_of([&] { static_cast<void>(image_layout(file, 2)); }), ErrorCode::hdu_index,
@@ -235,7 +230,7 @@ std::string extension(std::string_view kind, std::initializer_list<testing::KeyV
   for (const auto& [keyword, value] : more) text += card_text(keyword, value);
   text += "END";
   text.resize(kBlockSize, ' ');
-  return kImage + text + blocks("abc");
+  return kImage + text + padded_to_block("abc", '\0');
 }
 
 void expect_no_image(const std::string& text, std::size_t hdu, ErrorCode code,

@@ -23,7 +23,7 @@ std::string header(const Cards& cards) {
   std::string text;
   for (const auto& [keyword, value] : cards) text += card_text(keyword, value);
   text += "END";
-  text.resize((text.size() + kBlockSize - 1) / kBlockSize * kBlockSize, ' ');
+  text = testing::padded_to_block(std::move(text), ' ');
   return text;
 }
 

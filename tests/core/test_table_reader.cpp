@@ -19,15 +19,11 @@ namespace {
 using testing::bytes_of;
 using testing::card_text;
 using testing::header_blocks;
+using testing::padded_to_block;
 
 using namespace std::string_view_literals;
 
 using Cards = std::vector<std::pair<std::string, std::string>>;
-
-std::string padded_to_block(std::string text, char fill) {
-  text.resize((text.size() + kBlockSize - 1) / kBlockSize * kBlockSize, fill);
-  return text;
-}
 
 /// A file whose HDU 1 is a table of rows of `row_bytes` bytes.
 std::string file_of(std::string_view kind, std::size_t row_bytes, std::string_view rows,
