@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from recipes import Extensions, Folder, Image, Keywords, Recipe, Table
+from recipes import Extensions, Folder, Image, Keywords, Noise, Recipe, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # Time of the best peer divided by ours that a family has to reach.
@@ -23,16 +24,24 @@ TARGETS = {
     "bulk float": 1.25,
     "bulk 8/16 bit": 1.1,
     "scaled": 2.0,
+    "Rice, dither, PLIO": 3.0,
+    "Rice, dither, PLIO on one thread": 2.0,
+    "GZIP": 2.5,
+    "GZIP on one thread": 1.25,
+    "HCOMPRESS": 3.0,
+    "HCOMPRESS on one thread": 1.5,
     "cutout": 2.0,
     "small table": 1.2,
     "table": 1.5,
     "huge table": 3.0,
+    "variable length": 100.0,
     "selection": 1.5,
     "header": 1.5,
     "one of many keywords": 4.0,
     "all of many keywords": 2.0,
     "HDU list": 1.0,
     "many files": 1.5,
+    "writing": 2.0,
 }
 PEAK_LIMIT = 64 * 2**20  # bytes over the tensors that a memory case may take
 
@@ -54,6 +63,8 @@ class Case:
     """Engines that answer from memory, not from the file: shown, but not compared with."""
     ulp: int = 0
     """Units in the last place by which floats of two engines may differ (rounding of BSCALE)."""
+    threads: int | None = None
+    """Cores and threads of every engine; ``None``: as many as the run has."""
     warm: Recipe | None = None
     """Memory case: a small file of the same kind that is read before the idle size is taken."""
 
@@ -93,10 +104,56 @@ NARROW_1K, NARROW_1M = Table("narrow_1000", 1000, NARROW), Table("narrow_1000000
 MIXED_1K, MIXED_1M = Table("mixed_1000", 1000, MIXED), Table("mixed_1000000", 10**6, MIXED)
 MIXED_10M = Table("mixed_10000000", 10**7, MIXED)
 WIDE_100K = Table("wide_100000", 10**5, WIDE)
+VARLEN_100K = Table("varlen_100000", 10**5, "ID:J X:E V:PJ")
 KEYS_500 = Keywords("keywords_500", 500)
 HDUS_300, HDUS_10 = Extensions("hdus_300", 300, (16, 16)), Extensions("hdus_10", 10, (128, 128))
 ONE_BOX, BOXES = _boxes(1, 2048, 100), _boxes(50, 2048, 100)
 FILES_500 = Folder("files_500", 500, (128, 128))
+
+
+def _noise(name: str, dtype: str, compression: str = "") -> Noise:
+    sigma = 0 if compression == "PLIO_1" else 30 if dtype == "int16" else 10
+    return Noise(name, (2048, 2048), dtype, sigma, compression)
+
+
+COMP_F4 = _noise("comp_f4_RICE_1", "float32", "RICE_1")
+COMP_TILED = _noise("comp_i2_tiled", "int16", "RICE_1 tile=128x128")
+COMPRESSED = (
+    ("Rice, dither, PLIO", _noise("comp_i2_RICE_1", "int16", "RICE_1")),
+    ("Rice, dither, PLIO", COMP_F4),
+    (
+        "Rice, dither, PLIO",
+        _noise("comp_f4_dither", "float32", "RICE_1 quantize_method=1 dither_seed=1"),
+    ),
+    ("Rice, dither, PLIO", COMP_TILED),
+    ("GZIP", _noise("comp_f4_GZIP_1", "float32", "GZIP_1")),
+    ("GZIP", _noise("comp_f4_GZIP_2", "float32", "GZIP_2")),
+    ("HCOMPRESS", _noise("comp_i2_HCOMPRESS_1", "int16", "HCOMPRESS_1")),
+    ("Rice, dither, PLIO", _noise("comp_i2_PLIO_1", "int16", "PLIO_1")),
+)
+
+
+def _compressed_images() -> Iterator[Case]:
+    """Each twice: on one thread the codec counts, on several how tiles are shared out as well."""
+    for family, recipe in COMPRESSED:
+        name = f"read/{recipe.name}"
+        yield Case(name, family, recipe, "read_image", {"hdu": 1})
+        alone = f"{family} on one thread"
+        yield Case(f"{name}/1_thread", alone, recipe, "read_image", {"hdu": 1}, threads=1)
+
+
+def _compressed_cutouts() -> Iterator[Case]:
+    for prefix, boxes in (("", ONE_BOX), ("50_", BOXES)):
+        for recipe in (COMP_F4, COMP_TILED):
+            name = f"cutout/{prefix}{recipe.name}"
+            arguments = {"boxes": boxes, "hdu": 1}
+            yield Case(name, "cutout", recipe, "cutouts", arguments)
+            yield Case(f"{name}/1_thread", "cutout", recipe, "cutouts", arguments, threads=1)
+
+
+def _written(name: str, recipe: Recipe, arguments: dict[str, Any]) -> Iterator[Case]:
+    yield Case(name, "writing", recipe, "write_image", arguments)
+    yield Case(f"{name}/1_thread", "writing", recipe, "write_image", arguments, threads=1)
 
 
 def _image(
@@ -127,14 +184,17 @@ CASES = (
     _image("line_float32", "small image", (100_000,), "float32", smoke=True),
     _image("big_float32", "bulk float", (12000, 12000), "float32"),
     _image("big_int16", "bulk 8/16 bit", (12000, 12000), "int16"),
+    *_compressed_images(),
     Case("cutout/large_float32", "cutout", LARGE, "cutouts", {"boxes": ONE_BOX}, smoke=True),
     Case("cutout/50_large_float32", "cutout", LARGE, "cutouts", {"boxes": BOXES}, smoke=True),
+    *_compressed_cutouts(),
     Case("table/narrow_1000", "small table", NARROW_1K, "read_table", smoke=True),
     Case("table/narrow_1000000", "table", NARROW_1M, "read_table"),
     Case("table/mixed_1000", "small table", MIXED_1K, "read_table", smoke=True),
     Case("table/mixed_1000000", "table", MIXED_1M, "read_table"),
     Case("table/mixed_10000000", "huge table", MIXED_10M, "read_table"),
     Case("table/wide_100000", "table", WIDE_100K, "read_table"),
+    Case("table/varlen_100000", "variable length", VARLEN_100K, "read_table"),
     Case(
         "table/project_narrow_1000000",
         "selection",
@@ -180,6 +240,8 @@ CASES = (
     Case("hdus/all_10", "small image", HDUS_10, "read_hdus", {"count": 10}, smoke=True),
     Case("many/500_files_128", "many files", FILES_500, "read_files", smoke=True),
     Case("many/500_batch_128", "many files", FILES_500, "read_batch", smoke=True),
+    *_written("write/large_float32", LARGE, {}),
+    *_written("write/rice_i2", _noise("noise_int16", "int16"), {"compress": "RICE_1"}),
     Case("memory/big_float32", "bulk float", BIG, "read_image", warm=TINY),
     Case("memory/mixed_10000000", "huge table", MIXED_10M, "read_table", warm=MIXED_1K),
 )

@@ -77,8 +77,59 @@ class Image(Recipe):
 
 
 @dataclass(frozen=True)
+class Noise(Recipe):
+    """Normal noise of spread ``sigma``; a primary image, or one extension that is compressed.
+
+    ``compression`` is ``ALGORITHM keyword=value ...`` in the words of astropy, whose defaults hold
+    for the rest. ``sigma=0`` is a mask of small disks, which is what PLIO_1 is for.
+    """
+
+    shape: tuple[int, int]
+    dtype: str
+    sigma: float
+    compression: str = ""
+
+    def _pixels(self) -> Any:
+        import numpy as np
+
+        # One field of noise for all the algorithms.
+        rng = _rng(f"noise {self.shape} {self.sigma}")
+        if self.sigma:
+            pixels = rng.standard_normal(self.shape) * self.sigma
+            return (np.rint(pixels) if self.dtype[0] == "i" else pixels).astype(self.dtype)
+        mask = np.zeros(self.shape, self.dtype)
+        y, x = np.ogrid[-12:13, -12:13]
+        disk = y * y + x * x <= 144
+        for number in range(2000):
+            top, left = (int(rng.integers(0, length - 25)) for length in self.shape)
+            mask[top : top + 25, left : left + 25][disk] = number % 255 + 1
+        return mask
+
+    def write(self, path: Path) -> None:
+        from astropy.io import fits
+
+        if not self.compression:
+            fits.writeto(path, self._pixels(), overwrite=True)
+            return
+        algorithm, *words = self.compression.split()
+        options: dict[str, Any] = {
+            word.partition("=")[0]: int(word.partition("=")[2])
+            for word in words
+            if not word.startswith("tile=")
+        }
+        for word in words:
+            if word.startswith("tile="):
+                options["tile_shape"] = tuple(int(n) for n in word[5:].split("x"))
+        hdu = fits.CompImageHDU(self._pixels(), compression_type=algorithm, **options)
+        fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(path, overwrite=True)
+
+
+@dataclass(frozen=True)
 class Table(Recipe):
-    """One binary table; ``columns`` is ``NAME:TFORM`` words, made of normal and uniform numbers."""
+    """One binary table; ``columns`` is ``NAME:TFORM`` words, made of normal and uniform numbers.
+
+    A ``PJ`` column has one to seven elements in a cell.
+    """
 
     rows: int
     columns: str
@@ -94,6 +145,12 @@ class Table(Recipe):
     def _column(self, rng: np.random.Generator, form: str) -> Any:
         import numpy as np
 
+        if form == "PJ":
+            lengths = rng.integers(1, 8, self.rows)
+            values = rng.integers(-(2**31), 2**31, int(lengths.sum()), dtype=np.int32)
+            cells = np.empty(self.rows, object)
+            cells[:] = np.split(values, np.cumsum(lengths)[:-1])
+            return cells
         repeat, code = int(form[:-1] or 1), form[-1]
         if code in "EFD":
             return rng.standard_normal(self.rows, dtype=np.float32 if code == "E" else np.float64)
@@ -112,6 +169,10 @@ class Table(Recipe):
 
         rng = _rng(self.name)
         arrays = {name: self._column(rng, form) for name, form in self._pairs}
+        if any(array.dtype == object for array in arrays.values()):
+            columns = [fits.Column(name, form, array=arrays[name]) for name, form in self._pairs]
+            fits.BinTableHDU.from_columns(columns).writeto(path, overwrite=True)
+            return
         rows = np.empty(self.rows, dtype=[(name, array.dtype) for name, array in arrays.items()])
         for name, array in arrays.items():
             rows[name] = array

@@ -158,12 +158,14 @@ def run_cases(
     done: list[tuple[Case, Results]] = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        engines = [
-            stack.enter_context(closing(LiveEngine(name, options.threads))) for name in names
-        ]
-        versions = {engine.name: engine.versions for engine in engines}
+        alive = {
+            threads: [stack.enter_context(closing(LiveEngine(name, threads))) for name in names]
+            for threads in sorted({case.threads or options.threads for case in cases})
+        }
+        versions = {engine.name: engine.versions for some in alive.values() for engine in some}
         for case in cases:
             progress.show(case.name)
+            engines = alive[case.threads or options.threads]
             if case.benchmark == "memory":
                 results = measure_memory(case, names, options.threads)
             else:
@@ -187,7 +189,7 @@ def write_reports(
     stamp = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     stem = f"{'smoke' if options.smoke else 'benchmarks'}-{stamp}"
     lines = [
-        json.dumps(result.record(case, options.threads))
+        json.dumps(result.record(case, case.threads or options.threads))
         for case, results in done
         for result in results.values()
     ]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cases import Case
 
 OPERATIONS_ON_PATHS = ("read_files", "read_batch")
+OPERATIONS_THAT_WRITE = ("write_image",)
 RESET_PEAK = "5"  # what /proc/self/clear_refs takes to set VmHWM back to VmRSS
 
 
@@ -32,7 +33,16 @@ def _call(module: ModuleType, case: Case, path: Path) -> Callable[[], Any]:
     operation = getattr(module, case.operation)
     if case.operation in OPERATIONS_ON_PATHS:
         return partial(operation, sorted(str(file) for file in path.iterdir()), **case.arguments)
+    if case.operation in OPERATIONS_THAT_WRITE:
+        return partial(operation, str(path), str(_written(module)), **case.arguments)
     return partial(operation, str(path), **case.arguments)
+
+
+def _written(module: ModuleType) -> Path:
+    """Where an engine writes: beside the data, on the disk that is measured for all of them."""
+    from recipes import DATA
+
+    return DATA / f"written_{module.__name__.rpartition('.')[2]}.fits"
 
 
 def _resident(field: str) -> int:
@@ -54,6 +64,8 @@ def check(module: ModuleType, case: Case, request: dict[str, Any]) -> dict[str, 
     import outputs
 
     value = _call(module, case, case.path)()
+    if case.operation in OPERATIONS_THAT_WRITE:
+        value = module.read_image(str(_written(module)), 1 if case.arguments else 0)
     found = outputs.parts(value, case.recipe.text_columns, module.text)
     if request["save"]:
         outputs.save(found, Path(request["save"]))

@@ -8,3 +8,4 @@ void bind_errors(nanobind::module_& m);
 void bind_header(nanobind::module_& m);
 void bind_file(nanobind::module_& m);
 void bind_runtime(nanobind::module_& m);
+void bind_write(nanobind::module_& m);

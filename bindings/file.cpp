@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "bindings.h"
+#include "fits/compressed_header.h"
 #include "read.h"
 #include "selection.h"
 #include "source.h"
@@ -37,7 +38,8 @@ auto in_file(const File& file, Work&& work) {
 struct OpenFile {
   FilePointer file;
 
-  explicit OpenFile(nb::handle source) : file(std::make_shared<File>(open_source(source))) {}
+  OpenFile(nb::handle source, std::size_t tile_cache)
+      : file(std::make_shared<File>(open_source(source), tile_cache)) {}
 
   template <class Work>
   auto run(Work&& work) const {
@@ -87,7 +89,7 @@ Header header_once(nb::handle source, nb::handle hdu) {
   const File file(open_source(source));
   return in_file(file, [&] {
     const nb::gil_scoped_release no_gil;
-    return file.hdu(file.choose(choice, File::Want::any)).header;
+    return uncompressed_header(file.hdu(file.choose(choice, File::Want::any)));
   });
 }
 
@@ -104,6 +106,9 @@ std::vector<std::uint64_t> data_shape(const Layout& layout) {
       return tiled.image.shape;
     }
     std::vector<std::uint64_t> operator()(const TableLayout& table) const { return {table.rows}; }
+    std::vector<std::uint64_t> operator()(const CompressedTableLayout& table) const {
+      return {table.held.rows};
+    }
     std::vector<std::uint64_t> operator()(const AsciiTableLayout& table) const {
       return {table.rows};
     }
@@ -142,7 +147,7 @@ nb::tuple layout_of(const OpenFile& self, std::size_t index) {
 
 nb::object columns_of(const OpenFile& self, std::size_t index) {
   const auto layout = self.run_without_gil([&](const File& f) { return f.layout(index); });
-  const auto* table = std::get_if<TableLayout>(layout.get());
+  const auto* table = table_of(*layout);
   if (table == nullptr) return nb::none();
   std::vector<std::size_t> all(table->columns.size());
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
@@ -155,7 +160,7 @@ void bind_file(nb::module_& m) {
   nb::class_<Schema>(m, "Schema").def("columns", &Schema::columns);
 
   nb::class_<OpenFile>(m, "File")
-      .def(nb::init<nb::handle>(), "source"_a)
+      .def(nb::init<nb::handle, std::size_t>(), "source"_a, "tile_cache"_a = 0)
       .def_prop_ro(
           "name", [](const OpenFile& self) { return to_python(self.file->source().name()); },
           nb::for_getter(nb::sig("def name(self) -> str")))
@@ -169,10 +174,12 @@ void bind_file(nb::module_& m) {
       .def("columns", &columns_of, "index"_a)
       .def(
           "header",
-          [](const OpenFile& self, std::size_t index) {
-            return self.run_without_gil([&](const File& f) { return f.hdu(index).header; });
+          [](const OpenFile& self, std::size_t index, bool raw) {
+            return self.run_without_gil([&](const File& f) {
+              return raw ? f.hdu(index).header : uncompressed_header(f.hdu(index));
+            });
           },
-          "index"_a)
+          "index"_a, "raw"_a = false)
       .def("read", &read_open, "hdu"_a.none(), "selection"_a, "form"_a)
       .def("cutout", &cutout_open, "hdu"_a.none(), "section"_a.none(), "fill"_a.none(), "form"_a);
 

@@ -7,4 +7,5 @@ NB_MODULE(_core, m) {
   bind_header(m);
   bind_file(m);
   bind_runtime(m);
+  bind_write(m);
 }

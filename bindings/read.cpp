@@ -8,6 +8,7 @@
 #include "file/batch_reader.h"
 #include "file/image_reader.h"
 #include "file/table_reader.h"
+#include "file/tile_reader.h"
 #include "selection.h"
 #include "source.h"
 #include "tensor.h"
@@ -42,7 +43,17 @@ decltype(auto) without_gil(Work&& work) {
 /// too much.
 const ImageLayout& checked_image(const File& file, std::size_t hdu) {
   const auto& layout = image_layout(file, hdu);
-  file.check_data_present(file.hdu(hdu));
+  const auto& record = file.hdu(hdu);
+  file.check_data_present(record);
+  const auto whole = file.layout(hdu);
+  if (const auto* tiled = std::get_if<TiledImageLayout>(whole.get())) {
+    try {
+      check_plausible(*tiled);
+    } catch (FitsError& error) {
+      error.in_hdu(record.label());
+      throw;
+    }
+  }
   return layout;
 }
 
@@ -60,7 +71,11 @@ nb::object read_image_hdu(const File& file, std::size_t hdu, const Selection& se
   return host.tensor;
 }
 
-bool is_table(HduKind kind) { return kind == HduKind::table || kind == HduKind::ascii_table; }
+/// Whether a table is read: also that of a compressed image, if `selection` asks for it.
+bool reads_table(const HduRecord& hdu, const Selection& selection) {
+  return hdu.kind == HduKind::table || hdu.kind == HduKind::ascii_table ||
+         (selection.raw && hdu.kind == HduKind::compressed_image);
+}
 
 /// A keyword that has no meaning for the kind of HDU is a mistake, not something to ignore.
 void check_keywords(const HduRecord& hdu, const Selection& selection, const Form& form) {
@@ -70,7 +85,7 @@ void check_keywords(const HduRecord& hdu, const Selection& selection, const Form
                                          std::string(kind_name(hdu.kind)) + "'")
         .in_hdu(hdu.label());
   };
-  if (is_table(hdu.kind)) {
+  if (reads_table(hdu, selection)) {
     if (!selection.section.is_none()) refuse("section", "images");
     if (!form.dtype.is_none()) refuse("dtype", "images");
     if (!form.out.is_none()) refuse("out", "images");
@@ -84,7 +99,7 @@ void check_keywords(const HduRecord& hdu, const Selection& selection, const Form
 
 File::Want Selection::wanted_kind() const {
   if (!section.is_none()) return File::Want::image;
-  return columns.is_none() && rows.is_none() ? File::Want::any : File::Want::table;
+  return raw || (columns.is_none() && rows.is_none()) ? File::Want::any : File::Want::table;
 }
 
 ElementType Form::type(const ElementCoding& coding) const {
@@ -98,8 +113,8 @@ nb::object read_hdu(const File& file, const HduChoice& choice, const Selection& 
   const auto& hdu =
       without_gil([&]() -> const auto& { return file.hdu(file.choose(choice, want)); });
   check_keywords(hdu, selection, form);
-  return is_table(hdu.kind) ? read_table_hdu(file, hdu, selection, form)
-                            : read_image_hdu(file, hdu.index, selection, form);
+  return reads_table(hdu, selection) ? read_table_hdu(file, hdu, selection, form)
+                                     : read_image_hdu(file, hdu.index, selection, form);
 }
 
 nb::tuple read_cutout(const File& file, const HduChoice& choice, nb::handle wish, nb::handle fill,

@@ -17,6 +17,9 @@ nb::dict stats_dict() {
   result["bytes_read"] = s.bytes_read.load();
   result["bytes_decoded"] = s.bytes_decoded.load();
   result["bytes_written"] = s.bytes_written.load();
+  result["tiles_decoded"] = s.tiles_decoded.load();
+  result["tile_cache_hits"] = s.tile_cache_hits.load();
+  result["tile_cache_bytes"] = s.tile_cache_bytes.load();
   result["scratch_bytes"] = s.scratch_bytes.load();
   result["scratch_peak"] = s.scratch_peak.load();
   return result;

@@ -3,13 +3,16 @@
 #include <nanobind/stl/string.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <utility>
 
 #include "base/error.h"
+#include "file/table_inflater.h"
 #include "file/table_reader.h"
 #include "read.h"
 #include "selection.h"
+#include "source.h"
 #include "tensor.h"
 
 namespace nb = nanobind;
@@ -54,43 +57,177 @@ std::vector<std::uint64_t> tensor_shape(const Column& column, std::uint64_t rows
   return shape;
 }
 
-/// One read under way: what is asked of the core, and the tensors that receive it.
-struct TableRead {
-  std::vector<ColumnOutput> outputs;
-  std::vector<ColumnRequest> requests;
-  nb::list names, tensors, masks, strings;
+/// A variable-length column under way: its descriptors come with the rows, its values afterwards.
+struct HeapRead {
+  std::size_t place = 0;  ///< in the result
+  std::vector<std::uint64_t> positions;
+  std::span<std::int64_t> offsets;  ///< memory of a tensor
+};
 
-  void add(const TableLayout& table, std::size_t position, std::uint64_t rows, const Form& form) {
-    const auto& column = table.columns[position];
-    requests.push_back(request_column(column, form.scaled));
-    auto host = empty_tensor(tensor_shape(column, rows), requests.back().type, form.pinned);
-    if (column.form.code == 'A') strings.append(outputs.size());
-    outputs.push_back({position, host.data, nullptr});
-    names.append(nb::str(column.name.c_str(), column.name.size()));
-    tensors.append(std::move(host.tensor));
-    masks.append(nb::none());
+/// One read under way: what is asked of the core, and the tensors that receive it.
+class TableRead {
+ public:
+  TableRead(const TableData& table, const std::string& label, const RowSelection& rows,
+            const Form& form)
+      : table_(table), label_(label), rows_(rows), form_(form) {}
+
+  void add(std::size_t position) {
+    const auto& column = table_.layout.columns[position];
+    requests_.push_back(request_column(column, form_.scaled));
+    names_.append(nb::str(column.name.c_str(), column.name.size()));
+    masks_.append(nb::none());
+    if (column.form.in_heap()) return add_offsets(position);
+    auto host = empty_tensor(tensor_shape(column, rows_.count), requests_.back().type, pinned());
+    if (column.form.code == 'A') strings_.append(outputs_.size());
+    outputs_.push_back({position, host.data});
+    tensors_.append(std::move(host.tensor));
+  }
+
+  /// Once, after the last column.
+  void run() {
+    std::vector<std::uint64_t> nulls;
+    {
+      const nb::gil_scoped_release no_gil;
+      nulls = read_table(table_, rows_, outputs_, requests_);
+      for (const auto& heap : heaps_) {
+        place_cells(table_.layout, outputs_[heap.place].column, rows_, heap.offsets,
+                    heap.positions);
+      }
+    }
+    read_masks(nulls);
+    if (!heaps_.empty()) read_values();
+  }
+
+  /// (names, tensors, masks, string positions, schema, variable-length columns).
+  [[nodiscard]] nb::object result(Schema schema) const {
+    return nb::make_tuple(names_, tensors_, masks_, strings_, nb::cast(std::move(schema)), ragged_);
+  }
+
+ private:
+  [[nodiscard]] bool pinned() const { return form_.pinned; }
+
+  /// Where a row has no descriptor every cell is empty, and rows may be without number: one zero
+  /// stands for all offsets.
+  void add_offsets(std::size_t position) {
+    if (rows_.count >= INT64_MAX / sizeof(std::int64_t)) {
+      throw FitsError::unsupported("a column of " + std::to_string(rows_.count) +
+                                   " cells is beyond what a tensor can be");
+    }
+    const bool empty = requests_.back().elements == 0;
+    const auto cells = empty ? 0 : rows_.count;
+    const std::uint64_t shape[] = {cells + 1}, whole[] = {rows_.count + 1};
+    auto host = empty_tensor(shape, ElementType::i64, pinned());
+    auto& heap = heaps_.emplace_back();
+    heap.place = outputs_.size();
+    heap.positions.resize(cells);
+    heap.offsets = {reinterpret_cast<std::int64_t*>(host.data), cells + 1};
+    outputs_.push_back(
+        {position, host.data + sizeof(std::int64_t), nullptr, heap.positions.data()});
+    tensors_.append(empty ? host.tensor.attr("expand")(to_tuple(whole)) : host.tensor);
   }
 
   /// Columns in which nulls were met are read once more, into their masks; most tables have none.
-  void read_masks(const File& file, std::size_t hdu, const TableLayout& table,
-                  const RowSelection& rows, const std::vector<std::uint64_t>& nulls,
-                  const Form& form) {
+  void read_masks(const std::vector<std::uint64_t>& nulls) {
     std::vector<ColumnOutput> again;
     std::vector<ColumnRequest> asked;
     for (std::size_t i = 0; i < nulls.size(); ++i) {
       if (nulls[i] == 0) continue;
-      const auto shape = tensor_shape(table.columns[outputs[i].column], rows.count);
-      auto host = empty_tensor(shape, ElementType::boolean, form.pinned);
-      masks[i] = host.tensor;
-      again.push_back(
-          {outputs[i].column, outputs[i].data, reinterpret_cast<std::uint8_t*>(host.data)});
-      asked.push_back(requests[i]);
+      const auto shape = tensor_shape(table_.layout.columns[outputs_[i].column], rows_.count);
+      again.push_back({outputs_[i].column, outputs_[i].data, add_mask(i, shape)});
+      asked.push_back(requests_[i]);
     }
     if (again.empty()) return;
     const nb::gil_scoped_release no_gil;
-    read_table(file, hdu, rows, std::move(again), std::move(asked));
+    read_table(table_, rows_, std::move(again), std::move(asked));
   }
+
+  std::uint8_t* add_mask(std::size_t place, std::span<const std::uint64_t> shape) {
+    auto host = empty_tensor(shape, ElementType::boolean, pinned());
+    masks_[place] = std::move(host.tensor);
+    return reinterpret_cast<std::uint8_t*>(host.data);
+  }
+
+  /// All heaps at once, and once more those in which nulls were met.
+  void read_values() {
+    std::vector<HeapOutput> outputs;
+    for (const auto& heap : heaps_) {
+      const std::uint64_t shape[] = {static_cast<std::uint64_t>(heap.offsets.back())};
+      const auto& request = requests_[heap.place];
+      auto host = empty_tensor(shape, request.type, pinned());
+      const auto column = outputs_[heap.place].column;
+      outputs.push_back({column, request, {heap.offsets, heap.positions}, host.data, nullptr});
+      const bool text = table_.layout.columns[column].form.heap_code == 'A';
+      ragged_.append(nb::make_tuple(heap.place, std::move(host.tensor), text));
+    }
+    std::vector<HeapOutput> again;
+    const auto found = read_heaps(outputs);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      if (found[i].numeric_logicals) warn_of_numbers(table_.layout.columns[outputs[i].column]);
+      if (found[i].nulls == 0) continue;
+      const std::uint64_t shape[] = {static_cast<std::uint64_t>(heaps_[i].offsets.back())};
+      again.push_back(outputs[i]);
+      again.back().mask = add_mask(heaps_[i].place, shape);
+    }
+    if (!again.empty()) read_heaps(again);
+  }
+
+  std::vector<HeapFindings> read_heaps(std::span<const HeapOutput> outputs) const {
+    const nb::gil_scoped_release no_gil;
+    return read_heap(table_, rows_, outputs);
+  }
+
+  void warn_of_numbers(const Column& column) const {
+    const nb::object category = nb::module_::import_("torchfits._errors").attr("FITSWarning");
+    const auto text =
+        table_.source.name() + ", " + label_ + ": column '" + column.name +
+        "': the logicals in the heap are stored as 0 and 1, not as F and T; they are read as such";
+    const auto object = to_python(text);
+    if (PyErr_WarnFormat(category.ptr(), 2, "%U", object.ptr()) < 0) nb::raise_python_error();
+  }
+
+  TableData table_;
+  const std::string& label_;  ///< of the HDU
+  RowSelection rows_;
+  const Form& form_;
+  std::vector<ColumnOutput> outputs_;
+  std::vector<ColumnRequest> requests_;
+  std::vector<HeapRead> heaps_;
+  nb::list names_, tensors_, masks_, strings_, ragged_;
 };
+
+/// The layout of the table that is read: of the one that is stored, where `raw`.
+std::shared_ptr<const Layout> table_layout_of(const File& file, const HduRecord& hdu, bool raw) {
+  file.check_data_present(hdu);
+  if (raw) {
+    std::vector<std::string> warnings;
+    return std::make_shared<const Layout>(read_table_layout(hdu, warnings));
+  }
+  auto layout = file.layout(hdu.index);
+  if (table_of(*layout) == nullptr) static_cast<void>(table_layout(file, hdu.index));
+  return layout;
+}
+
+nb::object read_laid_out(const File& file, const HduRecord& hdu,
+                         std::shared_ptr<const Layout> layout, const Selection& selection,
+                         const Form& form) {
+  const auto& wanted = *table_of(*layout);
+  auto columns = parse_columns(selection.columns, wanted);
+  const auto rows = parse_rows(selection.rows, wanted.rows);
+  // A compressed table is read from the memory that it is inflated into.
+  std::shared_ptr<const ByteSource> inflated;
+  if (const auto* compressed = std::get_if<CompressedTableLayout>(layout.get())) {
+    const nb::gil_scoped_release no_gil;
+    inflated =
+        inflate_table({file.source(), hdu.data_offset, *compressed}, columns, rows.selection);
+  }
+  const TableData table = inflated ? TableData{*inflated, 0, wanted}
+                                   : TableData{file.source(), hdu.data_offset, wanted};
+  const auto label = hdu.label();
+  TableRead read(table, label, rows.selection, form);
+  for (const auto position : columns) read.add(position);
+  read.run();
+  return read.result(Schema(std::move(layout), std::move(columns), form.scaled));
+}
 
 nb::object text_or_none(const std::string& text) {
   return text.empty() ? nb::object(nb::none()) : nb::object(nb::str(text.c_str(), text.size()));
@@ -98,29 +235,21 @@ nb::object text_or_none(const std::string& text) {
 
 }  // namespace
 
+const TableLayout* table_of(const Layout& layout) {
+  if (const auto* compressed = std::get_if<CompressedTableLayout>(&layout))
+    return &compressed->held;
+  return std::get_if<TableLayout>(&layout);
+}
+
 nb::object read_table_hdu(const File& file, const HduRecord& hdu, const Selection& selection,
                           const Form& form) {
   try {
     std::shared_ptr<const Layout> layout;
     {
       const nb::gil_scoped_release no_gil;
-      static_cast<void>(table_layout(file, hdu.index));
-      file.check_data_present(hdu);
-      layout = file.layout(hdu.index);
+      layout = table_layout_of(file, hdu, selection.raw);
     }
-    const auto& table = std::get<TableLayout>(*layout);
-    auto columns = parse_columns(selection.columns, table);
-    const auto rows = parse_rows(selection.rows, table.rows);
-    TableRead read;
-    for (const auto position : columns) read.add(table, position, rows.selection.count, form);
-    std::vector<std::uint64_t> nulls;
-    {
-      const nb::gil_scoped_release no_gil;
-      nulls = read_table(file, hdu.index, rows.selection, read.outputs, read.requests);
-    }
-    read.read_masks(file, hdu.index, table, rows.selection, nulls, form);
-    auto schema = nb::cast(Schema(std::move(layout), std::move(columns), form.scaled));
-    return nb::make_tuple(read.names, read.tensors, read.masks, read.strings, schema);
+    return read_laid_out(file, hdu, std::move(layout), selection, form);
   } catch (FitsError& error) {
     error.in_hdu(hdu.label());
     throw;
@@ -128,23 +257,25 @@ nb::object read_table_hdu(const File& file, const HduRecord& hdu, const Selectio
 }
 
 nb::list Schema::columns() const {
-  const auto& table = std::get<TableLayout>(*layout_);
+  const auto& table = *table_of(*layout_);
   nb::list result;
   for (const auto position : columns_) {
     const auto& column = table.columns[position];
     const char code = column.form.code;
-    const bool heap = code == 'P' || code == 'Q';
+    const bool heap = column.form.in_heap();
+    const char kind = heap ? column.form.heap_code : code;
     nb::object dtype = nb::none();
-    if (code != 'A' && !heap) {
+    if (kind != 'A') {
       const auto name = info(request_column(column, scaled_).type).name;
       dtype = nb::str(name.data(), name.size());
     }
-    const bool can_be_null = scaled_ ? column.coding.null.has_value() || code == 'L' : code == 'L';
+    const bool can_be_null = kind == 'L' || (scaled_ && column.coding.null.has_value());
     result.append(nb::make_tuple(
         column.name, column.ttype, column.form.str(), text_or_none(column.unit),
         column.coding.null ? nb::object(nb::int_(*column.coding.null)) : nb::object(nb::none()),
         text_or_none(column.dim), text_or_none(column.display), text_or_none(column.comment),
-        text_or_none(column.ucd), dtype, to_tuple(column.shape), can_be_null));
+        text_or_none(column.ucd), dtype,
+        heap && kind != 'A' ? nb::make_tuple(-1) : to_tuple(column.shape), can_be_null));
   }
   return result;
 }

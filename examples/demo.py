@@ -51,8 +51,23 @@ def read_extensions() -> None:
     print(f"  cutout rows -2 to 3, fill=0    {describe(stamp)}, first column {column}")
 
 
+def compress(image: torch.Tensor) -> None:
+    section("4. A compressed image: read like a plain one, and written")
+    with torchfits.open(DATA / "m13_rice.fits") as file:
+        print(f"  file[1]                        {file[1]}")
+        print(f"  [100:103, 80:84]               {file[1][100:103, 80:84].tolist()}")
+    with tempfile.TemporaryDirectory() as folder:
+        for compression in (None, "RICE_1", torchfits.Compression("GZIP_2", quantize_level=0)):
+            path = Path(folder) / "written.fits"
+            torchfits.write(path, image, compress=compression, overwrite=True)
+            error = (torchfits.read(path) - image).abs().max()
+            name = getattr(compression, "algorithm", compression)
+            size = path.stat().st_size
+            print(f"  write(..., compress={name!s:<10} {size:>8,} bytes, largest error {error:.3g}")
+
+
 def read_table() -> None:
-    section("4. A table of X-ray events")
+    section("5. A table of X-ray events")
     events = torchfits.read(DATA / "chandra_test.fits", "EVENTS")
     print(f"  {len(events)} rows of {len(events.names)} columns: {', '.join(events.names)}")
     for name in ("time", "energy", "pi"):
@@ -64,8 +79,8 @@ def read_table() -> None:
 
 
 def refuse() -> None:
-    section("5. What cannot be read is said, never guessed")
-    for name, hdu in (("m13_rice.fits", None), ("o4sp040b0_raw.fits", "ERR")):
+    section("6. What cannot be read is said, never guessed")
+    for name, hdu in (("m13.fits", "SCI"), ("o4sp040b0_raw.fits", "ERR")):
         print(f"  {complaint(DATA / name, hdu)}")
 
 
@@ -86,10 +101,11 @@ def main() -> int:
     look()
     image = read_image()
     read_extensions()
+    compress(image)
     read_table()
     refuse()
 
-    section("6. Training a small network on cutouts, read by DataLoader workers")
+    section("7. Training a small network on cutouts, read by DataLoader workers")
     import stars
 
     training = stars.train(DATA / "m13.fits")
@@ -104,12 +120,12 @@ def main() -> int:
     except ImportError as error:
         print(f"\n{error.name} is missing; comparison and picture need: pip install '.[demo]'")
         return 1
-    section("7. Throughput beside astropy and fitsio (files in the page cache)")
+    section("8. Throughput beside astropy and fitsio (files in the page cache)")
     with tempfile.TemporaryDirectory() as folder:
         timings = throughput.measure(Path(folder))
     throughput.print_table(timings)
 
-    section("8. A picture")
+    section("9. A picture")
     picture.draw(PICTURE, image, training, timings)
     print(f"  {PICTURE}\n\nDone in {time.perf_counter() - start:.1f} s")
     return 0

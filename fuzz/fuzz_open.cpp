@@ -16,7 +16,9 @@
 
 #include "base/error.h"
 #include "file/image_reader.h"
+#include "file/table_inflater.h"
 #include "file/table_reader.h"
+#include "file/tile_reader.h"
 #include "io/compression.h"
 #include "io/memory_source.h"
 #include "io/stream_source.h"
@@ -134,7 +136,13 @@ void read_one_image(const File& file, const HduRecord& hdu, Choices& choices) {
   file.check_data_present(hdu);
   const auto stored = info(layout.coding.stored).size;
   const auto elements = product(layout.shape);
-  require(elements && *elements <= hdu.data_bytes / stored);
+  require(elements.has_value());
+  const auto held = file.layout(hdu.index);
+  if (const auto* tiled = std::get_if<TiledImageLayout>(held.get())) {
+    check_plausible(*tiled);
+  } else {
+    require(*elements <= hdu.data_bytes / stored);
+  }
   const bool scaled = choices.below(4) != 0;
   const auto type = scaled ? layout.coding.natural : layout.coding.stored;
   std::vector<AxisSlice> selection;
@@ -178,7 +186,7 @@ TableRead read_rows(const File& file, std::size_t hdu, const RowSelection& rows,
     auto* mask = read.masks.back().empty() ? nullptr : read.masks.back().data();
     outputs.push_back({i, read.values.back().data(), mask});
   }
-  const auto nulls = read_table(file, hdu, rows, outputs, read.requests);
+  const auto nulls = read_table(table_data(file, hdu), rows, outputs, read.requests);
   for (std::size_t i = 0; i < nulls.size(); ++i) {
     const auto& mask = read.masks[i];
     require(mask.empty() || nulls[i] == std::accumulate(mask.begin(), mask.end(), std::uint64_t{}));
@@ -193,6 +201,62 @@ void expect_same_row(const TableRead& all, std::uint64_t row, const TableRead& s
     const auto size = all.cell_bytes(i);
     const auto* from = all.values[i].data() + row * size;
     require(size == 0 || std::memcmp(some.values[i].data() + out * size, from, size) == 0);
+  }
+}
+
+/// A column of variable length.
+struct CellsRead {
+  std::vector<std::int64_t> offsets;
+  std::vector<std::uint64_t> positions;
+  Bytes values;
+};
+
+/// Nothing where it is large.
+std::optional<CellsRead> read_cells(const TableData& table, std::size_t column,
+                                    const RowSelection& rows, bool scaled) {
+  const auto request = request_column(table.layout.columns[column], scaled);
+  CellsRead read{
+      std::vector<std::int64_t>(rows.count + 1), std::vector<std::uint64_t>(rows.count), {}};
+  auto* counts = reinterpret_cast<std::byte*>(read.offsets.data() + 1);
+  read_table(table, rows, {{column, counts, nullptr, read.positions.data()}}, {request});
+  place_cells(table.layout, column, rows, read.offsets, read.positions);
+  const auto elements = static_cast<std::uint64_t>(read.offsets.back());
+  if (elements * info(request.type).size > kMostOutput) return std::nullopt;
+  read.values.resize(elements * info(request.type).size);
+  std::vector<std::uint8_t> mask(elements, std::uint8_t{2});
+  const char code = table.layout.columns[column].form.heap_code;
+  const bool nullable = request.coding.null || code == 'L';
+  const HeapOutput output{column,
+                          request,
+                          {read.offsets, read.positions},
+                          read.values.data(),
+                          nullable ? mask.data() : nullptr};
+  const auto found = read_heap(table, rows, {&output, 1}).front();
+  require(!nullable || found.numeric_logicals ||
+          found.nulls == std::accumulate(mask.begin(), mask.end(), std::uint64_t{}));
+  return read;
+}
+
+/// Some rows of each column of variable length are those rows of the whole.
+void read_heaps(const TableData& table, const AxisSlice& slice, bool scaled) {
+  const RowSelection all{0, 1, table.layout.rows, {}};
+  for (std::size_t i = 0; i < table.layout.columns.size(); ++i) {
+    if (!table.layout.columns[i].form.in_heap()) continue;
+    const auto whole = read_cells(table, i, all, scaled);
+    const auto some = read_cells(table, i, {slice.start, slice.step, slice.count, {}}, scaled);
+    if (!whole || !some) continue;
+    const auto size = info(request_column(table.layout.columns[i], scaled).type).size;
+    for (std::uint64_t out = 0; out < slice.count; ++out) {
+      const auto row =
+          static_cast<std::uint64_t>(slice.start + static_cast<std::int64_t>(out) * slice.step);
+      const auto count = some->offsets[out + 1] - some->offsets[out];
+      require(count == whole->offsets[row + 1] - whole->offsets[row]);
+      const auto bytes = static_cast<std::size_t>(count) * size;
+      const auto* one = some->values.data() + static_cast<std::size_t>(some->offsets[out]) * size;
+      const auto* other =
+          whole->values.data() + static_cast<std::size_t>(whole->offsets[row]) * size;
+      require(bytes == 0 || std::memcmp(one, other, bytes) == 0);
+    }
   }
 }
 
@@ -220,6 +284,29 @@ void read_one_table(const File& file, const HduRecord& hdu, Choices& choices) {
   for (std::size_t i = 0; i < list.size(); ++i) {
     expect_same_row(all, static_cast<std::uint64_t>(list[i]), listed, i);
   }
+  read_heaps(table_data(file, hdu.index), rows, scaled);
+}
+
+/// The rows of a compressed table, of all columns and of one: the same bytes.
+void read_compressed(const File& file, const HduRecord& hdu, const CompressedTableLayout& layout,
+                     Choices& choices) {
+  file.check_data_present(hdu);
+  const auto& held = layout.held;
+  if (layout.held_bytes() > kMostOutput || held.columns.empty()) return;
+  const RowSelection rows{0, 1, held.rows, {}};
+  std::vector<std::size_t> all(held.columns.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  const std::size_t one = choices.below(all.size());
+  const CompressedTableData data{file.source(), hdu.data_offset, layout};
+  const auto whole = inflate_table(data, all, rows), part = inflate_table(data, {&one, 1}, rows);
+  const auto& column = held.columns[one];
+  Bytes expected(column.width), found(column.width);
+  for (std::uint64_t row = 0; row < held.rows; ++row) {
+    const ByteRange cell{row * held.row_bytes + column.offset, column.width};
+    whole->read(cell, expected);
+    part->read(cell, found);
+    require(column.form.in_heap() || expected == found);
+  }
 }
 
 /// A name finds the first HDU that has it, and the name of a column that column.
@@ -238,6 +325,8 @@ void read_hdu(const File& file, std::size_t index, Choices& choices) {
   look_up(file, hdu, *layout);
   if (std::holds_alternative<TableLayout>(*layout)) {
     read_one_table(file, hdu, choices);
+  } else if (const auto* compressed = std::get_if<CompressedTableLayout>(layout.get())) {
+    read_compressed(file, hdu, *compressed, choices);
   } else {
     read_one_image(file, hdu, choices);
   }

@@ -41,11 +41,14 @@ def read_image(path: str, hdu: int = 0) -> torch.Tensor:
         return _tensor(hdus[hdu].data)
 
 
-def cutouts(path: str, boxes: Sequence[tuple[int, int, int, int]]) -> list[torch.Tensor]:
+def cutouts(
+    path: str, boxes: Sequence[tuple[int, int, int, int]], hdu: int = 0
+) -> list[torch.Tensor]:
     """Several boxes come from a file that stays open, as in training; one pays for opening it."""
     hdus = fits.open(path) if len(boxes) == 1 else _opened(path)
-    data = hdus[0].data
-    cut = [_tensor(data[y0:y1, x0:x1]) for y0, y1, x0, x1 in boxes]
+    # Of a compressed image, `data` would decode all tiles; `section` decodes those that are met.
+    image = hdus[hdu].section if hdu else hdus[hdu].data
+    cut = [_tensor(image[y0:y1, x0:x1]) for y0, y1, x0, x1 in boxes]
     if len(boxes) == 1:
         hdus.close()
     return cut
@@ -66,9 +69,20 @@ def read_table(
         table: dict[str, Any] = {}
         for name in columns or data.names:
             column = data[name]
+            if column.dtype == object:
+                table |= _cells(name, column)
+                continue
             is_text = column.dtype.kind in "SU"
             table[name] = np.array(column) if is_text else _tensor(column)
         return table
+
+
+def _cells(name: str, column: Any) -> dict[str, torch.Tensor]:
+    """One tensor of all elements and one of where each cell starts."""
+    cells = list(column)
+    offsets = torch.zeros(len(cells) + 1, dtype=torch.int64)
+    torch.cumsum(torch.tensor([len(cell) for cell in cells]), 0, out=offsets[1:])
+    return {f"{name}.values": _tensor(np.concatenate(cells)), f"{name}.offsets": offsets}
 
 
 def header_value(path: str, key: str) -> Any:
@@ -95,3 +109,17 @@ def read_files(paths: list[str]) -> list[torch.Tensor]:
 
 def read_batch(paths: list[str]) -> torch.Tensor:
     return torch.stack([read_image(path) for path in paths])
+
+
+def write_image(path: str, target: str, compress: str | None = None) -> None:
+    pixels = _in_memory(path).numpy()
+    if compress is None:
+        fits.writeto(target, pixels, overwrite=True)
+        return
+    hdu = fits.CompImageHDU(pixels, compression_type=compress)
+    fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(target, overwrite=True)
+
+
+@cache
+def _in_memory(path: str) -> torch.Tensor:
+    return read_image(path)

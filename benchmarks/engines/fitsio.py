@@ -35,10 +35,12 @@ def read_image(path: str, hdu: int = 0) -> torch.Tensor:
     return _tensor(fitsio.read(path, ext=hdu))
 
 
-def cutouts(path: str, boxes: Sequence[tuple[int, int, int, int]]) -> list[torch.Tensor]:
+def cutouts(
+    path: str, boxes: Sequence[tuple[int, int, int, int]], hdu: int = 0
+) -> list[torch.Tensor]:
     """Several boxes come from a file that stays open, as in training; one pays for opening it."""
     hdus = fitsio.FITS(path) if len(boxes) == 1 else _opened(path)
-    image = hdus[0]
+    image = hdus[hdu]
     cut = [_tensor(image[y0:y1, x0:x1]) for y0, y1, x0, x1 in boxes]
     if len(boxes) == 1:
         hdus.close()
@@ -53,14 +55,25 @@ def _opened(path: str) -> fitsio.FITS:
 def read_table(
     path: str, columns: list[str] | None = None, rows: Sequence[int] | None = None
 ) -> dict[str, Any]:
-    with fitsio.FITS(path) as hdus:
+    # Cells of variable length come as objects, without padding.
+    with fitsio.FITS(path, vstorage="object") as hdus:
         table = hdus[1]
         records = table[slice(*rows)] if rows is not None else table.read(columns=columns)
     result: dict[str, Any] = {}
     for name in records.dtype.names:
+        if records.dtype[name].hasobject:
+            result |= _cells(name, records[name])
+            continue
         is_text = records.dtype[name].kind in "SU"
         result[name] = (np.ascontiguousarray if is_text else _tensor)(records[name])
     return result
+
+
+def _cells(name: str, column: Any) -> dict[str, torch.Tensor]:
+    """One tensor of all elements (fitsio widens them to 64 bits) and one of where cells start."""
+    offsets = torch.zeros(len(column) + 1, dtype=torch.int64)
+    torch.cumsum(torch.tensor([len(cell) for cell in column]), 0, out=offsets[1:])
+    return {f"{name}.values": _tensor(np.concatenate(column)).int(), f"{name}.offsets": offsets}
 
 
 def header_value(path: str, key: str) -> Any:
@@ -88,3 +101,12 @@ def read_files(paths: list[str]) -> list[torch.Tensor]:
 
 def read_batch(paths: list[str]) -> torch.Tensor:
     return torch.stack([read_image(path) for path in paths])
+
+
+def write_image(path: str, target: str, compress: str | None = None) -> None:
+    fitsio.write(target, _in_memory(path).numpy(), clobber=True, compress=compress)
+
+
+@cache
+def _in_memory(path: str) -> torch.Tensor:
+    return read_image(path)

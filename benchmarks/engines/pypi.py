@@ -82,17 +82,19 @@ def read_image(path: str, hdu: int = 0) -> torch.Tensor:
     return _image_reader(path, hdu)()
 
 
-def cutouts(path: str, boxes: Sequence[tuple[int, int, int, int]]) -> list[torch.Tensor]:
+def cutouts(
+    path: str, boxes: Sequence[tuple[int, int, int, int]], hdu: int = 0
+) -> list[torch.Tensor]:
     """Several boxes come from a file that stays open, as in training; one pays for opening it."""
     if len(boxes) > 1:
-        return [_opened(path).read_subset(x0, y0, x1, y1) for y0, y1, x0, x1 in boxes]
-    with torchfits.open_subset_reader(path, hdu=0) as reader:
+        return [_opened(path, hdu).read_subset(x0, y0, x1, y1) for y0, y1, x0, x1 in boxes]
+    with torchfits.open_subset_reader(path, hdu=hdu) as reader:
         return [reader.read_subset(x0, y0, x1, y1) for y0, y1, x0, x1 in boxes]
 
 
 @cache
-def _opened(path: str) -> Any:
-    return torchfits.open_subset_reader(path, hdu=0)
+def _opened(path: str, hdu: int) -> Any:
+    return torchfits.open_subset_reader(path, hdu=hdu)
 
 
 def read_table(
@@ -103,7 +105,18 @@ def read_table(
         selection.append(("columns", tuple(columns)))
     if rows is not None:
         selection += [("start_row", rows[0] + 1), ("num_rows", rows[1] - rows[0])]
-    return _table_reader(path, *selection)()
+    table = _table_reader(path, *selection)()
+    result: dict[str, Any] = {}
+    for name, column in table.items():
+        result |= _cells(name, column) if isinstance(column, list) else {name: column}
+    return result
+
+
+def _cells(name: str, column: list[torch.Tensor]) -> dict[str, torch.Tensor]:
+    """One tensor of all elements and one of where each cell starts."""
+    offsets = torch.zeros(len(column) + 1, dtype=torch.int64)
+    torch.cumsum(torch.tensor([len(cell) for cell in column]), 0, out=offsets[1:])
+    return {f"{name}.values": torch.cat(column), f"{name}.offsets": offsets}
 
 
 def header_value(path: str, key: str) -> Any:
@@ -128,3 +141,12 @@ def read_files(paths: list[str]) -> list[torch.Tensor]:
 
 def read_batch(paths: list[str]) -> torch.Tensor:
     return torch.stack(torchfits.read_batch(paths))
+
+
+def write_image(path: str, target: str, compress: str | None = None) -> None:
+    torchfits.write(target, _in_memory(path), overwrite=True, compress=compress or False)
+
+
+@cache
+def _in_memory(path: str) -> torch.Tensor:
+    return read_image(path)

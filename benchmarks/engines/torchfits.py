@@ -33,12 +33,14 @@ def read_image(path: str, hdu: int = 0) -> torch.Tensor:
     return torchfits.read(path, hdu)
 
 
-def cutouts(path: str, boxes: Sequence[tuple[int, int, int, int]]) -> list[torch.Tensor]:
+def cutouts(
+    path: str, boxes: Sequence[tuple[int, int, int, int]], hdu: int = 0
+) -> list[torch.Tensor]:
     """Several boxes come from a file that stays open, as in training; one pays for opening it."""
     if len(boxes) == 1:
         y0, y1, x0, x1 = boxes[0]
-        return [torchfits.cutout(path, (slice(y0, y1), slice(x0, x1)), 0)]
-    image = _opened(path)[0]
+        return [torchfits.cutout(path, (slice(y0, y1), slice(x0, x1)), hdu)]
+    image = _opened(path)[hdu]
     return [image[y0:y1, x0:x1] for y0, y1, x0, x1 in boxes]
 
 
@@ -52,7 +54,14 @@ def read_table(
 ) -> dict[str, Any]:
     selected = None if rows is None else slice(rows[0], rows[1])
     table = torchfits.read(path, 1, columns=columns, rows=selected)
-    return {name: table[name] for name in table.names}
+    result: dict[str, Any] = {}
+    for name in table.names:
+        column = table[name]
+        if isinstance(column, torchfits.Ragged):
+            result |= {f"{name}.values": column.values, f"{name}.offsets": column.offsets}
+        else:
+            result[name] = column
+    return result
 
 
 def header_value(path: str, key: str) -> Any:
@@ -79,3 +88,12 @@ def read_files(paths: list[str]) -> list[torch.Tensor]:
 
 def read_batch(paths: list[str]) -> torch.Tensor:
     return torchfits.read_many(paths)
+
+
+def write_image(path: str, target: str, compress: str | None = None) -> None:
+    torchfits.write(target, _in_memory(path), overwrite=True, compress=compress)
+
+
+@cache
+def _in_memory(path: str) -> torch.Tensor:
+    return read_image(path)

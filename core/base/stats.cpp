@@ -12,7 +12,8 @@ Stats& stats() noexcept {
 
 void reset_stats() noexcept {
   auto& s = stats();
-  for (auto* counter : {&s.files_opened, &s.bytes_read, &s.bytes_decoded, &s.bytes_written}) {
+  for (auto* counter : {&s.files_opened, &s.bytes_read, &s.bytes_decoded, &s.bytes_written,
+                        &s.tiles_decoded, &s.tile_cache_hits}) {
     counter->store(0, std::memory_order_relaxed);
   }
   s.scratch_peak.store(s.scratch_bytes.load(std::memory_order_relaxed), std::memory_order_relaxed);

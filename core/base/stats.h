@@ -13,11 +13,14 @@ namespace torchfits {
 
 struct Stats {
   std::atomic<std::uint64_t> files_opened{0};
-  std::atomic<std::uint64_t> bytes_read{0};     ///< asked of sources, mapped or copied
-  std::atomic<std::uint64_t> bytes_decoded{0};  ///< stored bytes turned into elements
-  std::atomic<std::uint64_t> bytes_written{0};  ///< bytes of tensors that were filled
-  std::atomic<std::uint64_t> scratch_bytes{0};  ///< held by Scratch buffers now
-  std::atomic<std::uint64_t> scratch_peak{0};   ///< the most that was held at once
+  std::atomic<std::uint64_t> bytes_read{0};        ///< asked of sources, mapped or copied
+  std::atomic<std::uint64_t> bytes_decoded{0};     ///< stored bytes turned into elements
+  std::atomic<std::uint64_t> bytes_written{0};     ///< bytes of tensors that were filled
+  std::atomic<std::uint64_t> tiles_decoded{0};     ///< of compressed images
+  std::atomic<std::uint64_t> tile_cache_hits{0};   ///< tiles that were found decoded
+  std::atomic<std::uint64_t> tile_cache_bytes{0};  ///< held by the tile caches of open files now
+  std::atomic<std::uint64_t> scratch_bytes{0};     ///< held by Scratch buffers now
+  std::atomic<std::uint64_t> scratch_peak{0};      ///< the most that was held at once
 };
 
 [[nodiscard]] Stats& stats() noexcept;

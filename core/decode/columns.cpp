@@ -15,11 +15,14 @@
 #include <array>
 #include <cstring>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "base/bytes.h"
 #include "base/defaults.h"
 #include "base/error.h"
+#include "decode/bits.h"
+#include "decode/nulls.h"
 
 namespace torchfits {
 namespace {
@@ -62,6 +65,8 @@ struct RowDecoder::Task {
       nullptr;  ///< of integer columns with TNULL; counts, and marks where there is a mask
   std::uint64_t flip = 0;  ///< the sign bit, for the unsigned and signed-byte conventions
   std::int64_t null = 0;
+  NullKernel find_nulls = nullptr;
+  std::uint64_t* heap = nullptr;  ///< of a descriptor: where the cell begins in the heap
   std::optional<ElementDecoder> decode;
   std::string name;
   std::atomic<std::uint64_t> nulls{0};
@@ -161,14 +166,23 @@ Kernel logical_kernel(bool scalar, bool masked) {
   return masked ? decode_logical<false, true> : decode_logical<false, false>;
 }
 
-/// Most significant bit first (FITS 4.0 section 7.3.3.1).
 void decode_bits(Task& task, const Fields& in) {
   for (std::size_t i = 0; i < in.rows; ++i) {
+    unpack_bits(in.row(i), task.elements, task.cell(in.out_row + i));
+  }
+}
+
+/// A count of elements and a position, as the descriptor says them. A position in 32 bits is
+/// unsigned: writers let it wrap in a heap of more than 2 GiB.
+template <class Stored>
+void decode_descriptors(Task& task, const Fields& in) {
+  auto* counts = task.cell(in.out_row);
+  auto* positions = task.heap + in.out_row;
+  for (std::size_t i = 0; i < in.rows; ++i) {
     const auto* from = in.row(i);
-    auto* out = task.cell(in.out_row + i);
-    for (std::size_t j = 0; j < task.elements; ++j) {
-      out[j] = (from[j / 8] >> (7 - j % 8)) & std::byte{1};
-    }
+    const auto count = std::int64_t{load_be<Stored>(from)};
+    std::memcpy(counts + i * sizeof count, &count, sizeof count);
+    positions[i] = load_be<std::make_unsigned_t<Stored>>(from + sizeof(Stored));
   }
 }
 
@@ -197,20 +211,9 @@ void decode_elements(Task& task, const Fields& in) {
   }
 }
 
-template <class Stored>
 void mark_nulls(Task& task, const Fields& in) {
-  const auto null = static_cast<Stored>(task.null);
-  const auto elements = task.elements;
-  auto* mask = task.cell_mask(in.out_row);
-  std::uint64_t nulls = 0;
-  for (std::size_t i = 0; i < in.rows; ++i) {
-    const auto* from = in.row(i);
-    for (std::size_t j = 0; j < elements; ++j) {
-      const bool is_null = load_be<Stored>(from + j * sizeof(Stored)) == null;
-      if (mask != nullptr) mask[i * elements + j] = static_cast<std::uint8_t>(is_null);
-      nulls += is_null ? 1 : 0;
-    }
-  }
+  const auto nulls = task.find_nulls({in.first, in.stride, in.rows, task.elements}, task.null,
+                                     task.cell_mask(in.out_row));
   if (nulls != 0) task.nulls.fetch_add(nulls, std::memory_order_relaxed);
 }
 
@@ -239,16 +242,6 @@ Kernel copy_kernel(std::size_t width) {
     case 32: return copy_bytes<32>;
     default: return copy_bytes<0>;
   }
-}
-
-/// None where no stored number of the type can equal `null`.
-Kernel null_kernel(ElementType stored, std::int64_t null) {
-  return dispatch(stored, [&]<class Stored>() -> Kernel {
-    if constexpr (std::is_integral_v<Stored> && !std::is_same_v<Stored, bool>) {
-      if (std::in_range<Stored>(null)) return mark_nulls<Stored>;
-    }
-    return nullptr;
-  });
 }
 
 constexpr bool is_complex(ElementType type) noexcept {
@@ -281,7 +274,8 @@ void plan_numbers(Task& task, const ColumnRequest& request) {
 
 void plan_nulls(Task& task, const ElementCoding& coding) {
   task.null = coding.null.value_or(0);
-  if (coding.null) task.mark_nulls = null_kernel(coding.stored, task.null);
+  if (coding.null) task.find_nulls = null_kernel(coding.stored, task.null);
+  if (task.find_nulls != nullptr) task.mark_nulls = mark_nulls;
   if (task.mark_nulls == nullptr && task.mask != nullptr) task.mark_nulls = mark_none;
 }
 
@@ -291,14 +285,17 @@ void plan_task(Task& task, const Column& column, const ColumnOutput& output,
   task.elements = request.elements;
   task.data = output.data;
   task.mask = output.mask;
+  task.heap = output.heap;
   task.name = column.name;
-  task.out_bytes = task.elements * info(request.type).size;
+  task.out_bytes = request.cell_bytes(column);
   // A column of zero width has no bytes to decode and no element to mask.
   if (task.elements == 0) return;
   switch (column.form.code) {
     case 'A': task.kernel = copy_kernel(task.out_bytes); break;
     case 'L': task.kernel = logical_kernel(task.elements == 1, task.mask != nullptr); break;
     case 'X': task.kernel = decode_bits; break;
+    case 'P': task.kernel = decode_descriptors<std::int32_t>; return;
+    case 'Q': task.kernel = decode_descriptors<std::int64_t>; return;
     default: plan_numbers(task, request);
   }
   if (column.form.code != 'L') plan_nulls(task, request.coding);
@@ -313,16 +310,15 @@ std::uint64_t product(const std::vector<std::uint64_t>& shape) {
 
 }  // namespace
 
+std::uint64_t ColumnRequest::cell_bytes(const Column& column) const noexcept {
+  return elements * (column.form.in_heap() ? sizeof(std::int64_t) : info(type).size);
+}
+
 ColumnRequest request_column(const Column& column, bool scaled) {
-  const auto code = column.form.code;
-  if (code == 'P' || code == 'Q') {
-    throw FitsError::unsupported(
-        "column '" + column.name + "': variable-length columns (TFORM = '" + column.form.str() +
-        "') are not read yet: select the other columns with columns=[...]");
-  }
   ColumnRequest request;
-  request.elements = product(column.shape);
-  if (code == 'A') request.elements *= column.characters;
+  const bool in_heap = column.form.in_heap();
+  request.elements = in_heap ? column.form.repeat : product(column.shape);
+  if (column.form.code == 'A') request.elements *= column.characters;
   request.coding = scaled ? column.coding : column.coding.unscaled();
   request.type = request.coding.natural;
   return request;

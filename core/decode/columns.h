@@ -19,17 +19,23 @@ struct ColumnOutput {
   std::size_t column = 0;  ///< position in TableLayout::columns
   std::byte* data = nullptr;
   std::uint8_t* mask = nullptr;  ///< one byte an element, 1 where null; none where nobody asked
+  /// Of P and Q: receives the position of each cell in the heap; `data` receives its count of
+  /// elements, int64. Neither is checked: see place_cells.
+  std::uint64_t* heap = nullptr;
 };
 
 /// How a column is to come out.
 struct ColumnRequest {
-  ElementType type = ElementType::u8;  ///< of the tensor (u8 for A: bytes [N, ..., width])
-  std::uint64_t elements = 1;          ///< of one cell
+  ElementType type = ElementType::u8;  ///< of the tensor (u8 for A: bytes [N, ..., width]); of P
+                                       ///< and Q: of the elements in the heap
+  std::uint64_t elements = 1;          ///< of one cell; of P and Q: descriptors, 0 or 1
   ElementCoding coding;
+
+  /// Bytes of one cell in ColumnOutput::data.
+  [[nodiscard]] std::uint64_t cell_bytes(const Column& column) const noexcept;
 };
 
-/// dtype and cell shape of a column with scaled=True or False; ErrorCode::unsupported for P and Q,
-/// by name.
+/// dtype and cell shape of a column with scaled=True or False.
 [[nodiscard]] ColumnRequest request_column(const Column& column, bool scaled);
 
 /// Decodes blocks of rows into all outputs; used by many threads, each on its own blocks.

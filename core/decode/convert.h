@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "decode/simd.h"
+#include "base/simd.h"
 #include "fits/element_type.h"
 
 namespace torchfits {

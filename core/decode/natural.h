@@ -3,11 +3,15 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
-#include "decode/simd.h"
+#include "base/simd.h"
 #include "fits/layout.h"
 
 namespace torchfits {
+
+/// How stored numbers lie in memory: as in a file, or as a codec made them.
+enum class ByteOrder : std::uint8_t { big, native };
 
 /// `count` packed numbers of `in` (any alignment) become natural elements in `out`. Returns
 /// `count`, or the position of the first number whose element the natural type cannot hold
@@ -17,6 +21,6 @@ using NaturalKernel = std::size_t (*)(const ElementCoding&, const std::byte* in,
 
 /// `coding.null`, where set, must be a number of the stored type. Complex numbers count as one
 /// element. std::logic_error for a coding that no header can give.
-[[nodiscard]] NaturalKernel natural_kernel(const ElementCoding& coding, Simd simd);
+[[nodiscard]] NaturalKernel natural_kernel(const ElementCoding& coding, ByteOrder order, Simd simd);
 
 }  // namespace torchfits

@@ -67,12 +67,12 @@ FitsError does_not_fit(ElementType natural, const std::byte* element, std::uint6
                                 std::string(info(natural).name) + " and convert"};
 }
 
-FitsError offset_overflow(const ElementCoding& coding, const std::byte* stored,
+FitsError offset_overflow(const ElementCoding& coding, std::int64_t stored,
                           std::uint64_t position) {
-  return {ErrorCode::format,
-          "the stored value " + std::to_string(load_be<std::int64_t>(stored)) + " (element " +
-              std::to_string(position) + " of the output) plus the zero point " +
-              std::to_string(coding.offset) + " is no int64; read with scaled=False"};
+  return {ErrorCode::format, "the stored value " + std::to_string(stored) + " (element " +
+                                 std::to_string(position) + " of the output) plus the zero point " +
+                                 std::to_string(coding.offset) +
+                                 " is no int64; read with scaled=False"};
 }
 
 template <std::size_t Size>
@@ -96,14 +96,16 @@ void gather(const std::byte* from, std::ptrdiff_t distance, std::size_t count, s
 
 }  // namespace
 
-ElementDecoder::ElementDecoder(const ElementCoding& coding, ElementType target, Simd simd)
+ElementDecoder::ElementDecoder(const ElementCoding& coding, ElementType target, Simd simd,
+                               ByteOrder order)
     : coding_(coding),
       target_(target),
+      order_(order),
       stored_bytes_(info(coding.stored).size),
       natural_bytes_(info(coding.natural).size),
       target_bytes_(info(target).size) {
   coding_.null = possible_null(coding);
-  to_natural_ = natural_kernel(coding_, simd);
+  to_natural_ = natural_kernel(coding_, order, simd);
   if (target == coding.natural) return;
   convert_ = convert_kernel(coding.natural, target, simd);
   if (convert_ == nullptr) {
@@ -119,8 +121,12 @@ void ElementDecoder::block(const std::byte* in, std::size_t count, std::byte* ou
                            std::uint64_t first) const {
   Block natural;
   const auto decoded = to_natural_(coding_, in, count, convert_ == nullptr ? out : natural.data());
-  if (decoded != count)
-    throw offset_overflow(coding_, in + decoded * stored_bytes_, first + decoded);
+  if (decoded != count) {
+    const auto* at = in + decoded * stored_bytes_;
+    auto stored = load_be<std::int64_t>(at);
+    if (order_ == ByteOrder::native) std::memcpy(&stored, at, sizeof stored);
+    throw offset_overflow(coding_, stored, first + decoded);
+  }
   if (convert_ == nullptr) return;
   const auto converted = convert_(natural.data(), count, out);
   if (converted == count) return;

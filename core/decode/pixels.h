@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Stored big-endian numbers become elements: swap, scaling, nulls and dtype conversion in one pass
+// Stored numbers become elements: swap, scaling, nulls and dtype conversion in one pass
 // over memory.
 #pragma once
 
@@ -7,9 +7,9 @@
 #include <cstdint>
 
 #include "base/bytes.h"
+#include "base/simd.h"
 #include "decode/convert.h"
 #include "decode/natural.h"
-#include "decode/simd.h"
 #include "fits/layout.h"
 
 namespace torchfits {
@@ -21,9 +21,10 @@ class ElementDecoder {
  public:
   /// ErrorCode::type where no conversion exists (complex or bool targets of numbers, ...), naming
   /// those that do.
-  ElementDecoder(const ElementCoding& coding, ElementType target, Simd simd = best_simd());
+  ElementDecoder(const ElementCoding& coding, ElementType target, Simd simd = best_simd(),
+                 ByteOrder order = ByteOrder::big);
 
-  /// `count` elements, packed in `in` (big-endian, any alignment), to `out`.
+  /// `count` elements, packed in `in` (any alignment), to `out`.
   /// An integer target that cannot hold a value (fraction, NaN, range) is ErrorCode::value with the
   /// first such value; messages count elements from `first`, the position of out[0].
   void operator()(const std::byte* in, std::size_t count, std::byte* out,
@@ -39,6 +40,7 @@ class ElementDecoder {
 
   ElementCoding coding_;
   ElementType target_;
+  ByteOrder order_;
   NaturalKernel to_natural_;
   ConvertKernel convert_ = nullptr;  ///< none where target is the natural type
   std::size_t stored_bytes_;

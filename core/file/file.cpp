@@ -40,7 +40,8 @@ bool wanted(const HduRecord& hdu, File::Want want) {
 
 }  // namespace
 
-File::File(std::shared_ptr<const ByteSource> source) : source_(std::move(source)) {}
+File::File(std::shared_ptr<const ByteSource> source, std::size_t tile_cache_bytes)
+    : source_(std::move(source)), tiles_(tile_cache_bytes) {}
 
 bool File::scan_next() const {
   if (complete_) return false;

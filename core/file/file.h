@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/fork.h"
+#include "file/tile_cache.h"
 #include "fits/layout.h"
 #include "fits/scan.h"
 #include "io/byte_source.h"
@@ -32,9 +33,11 @@ struct HduChoice {
 /// File.
 class File {
  public:
-  explicit File(std::shared_ptr<const ByteSource> source);
+  /// Keeps at most `tile_cache_bytes` of decoded tiles.
+  explicit File(std::shared_ptr<const ByteSource> source, std::size_t tile_cache_bytes = 0);
 
   [[nodiscard]] const ByteSource& source() const noexcept { return *source_; }
+  [[nodiscard]] const TileCache& tiles() const noexcept { return tiles_; }
 
   /// The HDU at `index`; those before it are scanned, those after are not. ErrorCode::hdu_index
   /// beyond the last.
@@ -81,6 +84,7 @@ class File {
   void add_what_follows(std::uint64_t offset, ByteView bytes) const;
 
   std::shared_ptr<const ByteSource> source_;
+  TileCache tiles_;
   mutable ForkMutex mutex_;
   mutable std::deque<Entry> entries_;
   mutable bool complete_ = false;

@@ -6,6 +6,7 @@
 #include "base/stats.h"
 #include "decode/pixels.h"
 #include "file/run_plan.h"
+#include "file/tile_reader.h"
 #include "platform/memory.h"
 
 namespace torchfits {
@@ -27,8 +28,10 @@ const ImageLayout& image_layout(const File& file, std::size_t index) {
         .in_hdu(hdu.label());
   }
   if (const auto* tiled = std::get_if<TiledImageLayout>(layout.get())) {
-    throw FitsError::unsupported("tile-compressed images (" + tiled->algorithm +
-                                 ") are not read yet")
+    if (tiled->refused) throw FitsError(*tiled->refused).in_hdu(hdu.label());
+    if (!tiled->image.shape.empty()) return tiled->image;
+    throw FitsError(ErrorCode::no_data,
+                    "ZNAXIS = 0: the compressed image has no pixels" + file.hdus_with_data())
         .in_hdu(hdu.label());
   }
   if (hdu.kind == HduKind::random_groups) {
@@ -46,6 +49,9 @@ void read_image(const File& file, std::size_t index, const ImageRequest& request
   const auto& layout = image_layout(file, index);
   try {
     file.check_data_present(hdu);
+    const auto whole_layout = file.layout(index);
+    if (const auto* tiled = std::get_if<TiledImageLayout>(whole_layout.get()))
+      return read_tiles(file, index, *tiled, request, destination);
     const auto coding = request.scaled ? layout.coding : layout.coding.unscaled();
     const auto stored_bytes = info(coding.stored).size;
     const auto element_bytes = info(destination.type).size;

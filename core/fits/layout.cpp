@@ -2,9 +2,13 @@
 #include "fits/layout.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/defaults.h"
 #include "base/error.h"
+#include "fits/compressed_header.h"
+#include "fits/compressed_table.h"
+#include "fits/image_layout.h"
 
 namespace torchfits {
 namespace {
@@ -24,18 +28,18 @@ double scaling_number(const Header& header, std::string_view keyword, double mis
 
 /// BLANK must be an integer (a whole float is taken); anything else cannot equal a stored integer
 /// and is ignored.
-std::optional<std::int64_t> blank_value(const HduRecord& hdu, std::string_view keyword,
+std::optional<std::int64_t> blank_value(const Header& header, bool floats, std::string_view keyword,
                                         std::vector<std::string>& warnings) {
-  const auto position = hdu.header.find(keyword);
+  const auto position = header.find(keyword);
   if (!position) return std::nullopt;
-  const auto card = hdu.header.card(*position);
+  const auto card = header.card(*position);
   if (std::holds_alternative<std::monostate>(card.value)) return std::nullopt;
-  const auto value = hdu.header.integer(keyword);
+  const auto value = header.integer(keyword);
   if (!value) {
     warnings.push_back(std::string(keyword) + " is not an integer and is ignored");
     return std::nullopt;
   }
-  if (hdu.bitpix < 0) {
+  if (floats) {
     warnings.push_back(std::string(keyword) +
                        " has no meaning in a floating-point image and is ignored");
     return std::nullopt;
@@ -57,39 +61,6 @@ std::vector<std::uint64_t> numpy_shape(std::vector<std::uint64_t> axes) {
   return axes;
 }
 
-ImageLayout image_layout(const HduRecord& hdu, std::vector<std::string>& warnings) {
-  const Scaling scaling{scaling_number(hdu.header, "BSCALE", 1.0),
-                        scaling_number(hdu.header, "BZERO", 0.0)};
-  return {numpy_shape(hdu.axes), ElementCoding::image(static_cast<int>(hdu.bitpix), scaling,
-                                                      blank_value(hdu, "BLANK", warnings))};
-}
-
-/// The image that a tile-compressed table holds, from its Z keywords (FITS 4.0 section 10.1.1).
-TiledImageLayout tiled_layout(const HduRecord& hdu) {
-  const auto& header = hdu.header;
-  const auto bitpix = header.integer("ZBITPIX");
-  const auto naxis = header.integer("ZNAXIS");
-  if (!bitpix || !naxis || *naxis < 0 || *naxis > static_cast<std::int64_t>(kMaxAxes)) {
-    throw FitsError::format(
-        "ZBITPIX or ZNAXIS is missing or out of range: the compressed image cannot be described");
-  }
-  std::vector<std::uint64_t> axes;
-  for (std::int64_t n = 1; n <= *naxis; ++n) {
-    const auto length = header.integer("ZNAXIS" + std::to_string(n));
-    if (!length || *length < 0)
-      throw FitsError::format("ZNAXIS" + std::to_string(n) + " is missing or negative");
-    axes.push_back(static_cast<std::uint64_t>(*length));
-  }
-  const Scaling scaling{scaling_number(header, "BSCALE", 1.0),
-                        scaling_number(header, "BZERO", 0.0)};
-  auto blank = header.integer("ZBLANK");
-  if (!blank) blank = header.integer("BLANK");
-  if (stored_type(*bitpix) == ElementType::f32 || stored_type(*bitpix) == ElementType::f64)
-    blank.reset();
-  return {{numpy_shape(axes), ElementCoding::image(static_cast<int>(*bitpix), scaling, blank)},
-          header.string("ZCMPTYPE").value_or("unknown")};
-}
-
 RandomGroupsLayout groups_layout(const HduRecord& hdu) {
   return {hdu.gcount, hdu.pcount, numpy_shape({hdu.axes.begin() + 1, hdu.axes.end()})};
 }
@@ -101,11 +72,23 @@ AsciiTableLayout ascii_layout(const HduRecord& hdu) {
 
 }  // namespace
 
+ImageLayout describe_image(const Header& header, std::int64_t bitpix,
+                           std::vector<std::uint64_t> axes, std::string_view blank,
+                           std::vector<std::string>& warnings) {
+  const Scaling scaling{scaling_number(header, "BSCALE", 1.0),
+                        scaling_number(header, "BZERO", 0.0)};
+  const auto null = blank_value(header, bitpix < 0, blank, warnings);
+  return {numpy_shape(std::move(axes)),
+          ElementCoding::image(static_cast<int>(bitpix), scaling, null)};
+}
+
 Layout read_layout(const HduRecord& hdu, std::vector<std::string>& warnings) {
   switch (hdu.kind) {
-    case HduKind::image: return image_layout(hdu, warnings);
-    case HduKind::compressed_image: return tiled_layout(hdu);
-    case HduKind::table: return read_table_layout(hdu, warnings);
+    case HduKind::image: return describe_image(hdu.header, hdu.bitpix, hdu.axes, "BLANK", warnings);
+    case HduKind::compressed_image: return read_tiled_layout(hdu, warnings);
+    case HduKind::table:
+      if (is_compressed_table(hdu)) return read_compressed_table(hdu, warnings);
+      return read_table_layout(hdu, warnings);
     case HduKind::ascii_table: return ascii_layout(hdu);
     case HduKind::random_groups: return groups_layout(hdu);
     case HduKind::unknown: break;

@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "base/bytes.h"
+#include "base/error.h"
 #include "fits/element_type.h"
 #include "fits/header.h"
 #include "fits/scan.h"
@@ -81,14 +83,76 @@ struct TableLayout {
   std::vector<Column> columns;
 };
 
+/// ZCMPTYPE of a tile-compressed image (FITS 4.0 section 10.4).
+enum class TileAlgorithm : std::uint8_t { rice, gzip_1, gzip_2, hcompress, plio, none };
+/// ZQUANTIZ (section 10.2.1).
+enum class Dither : std::uint8_t { none, subtractive_1, subtractive_2 };
+
+/// A number that every tile has: a column of the table, or a keyword for all of them.
+struct TileNumber {
+  std::optional<std::size_t> column;
+  std::optional<double> keyword;
+  [[nodiscard]] bool given() const noexcept { return column || keyword; }
+};
+
+/// An image in tiles, each of which is a row of a binary table (FITS 4.0 section 10.1).
+struct TiledImageLayout {
+  ImageLayout image;  ///< ZBITPIX, ZNAXISn; BSCALE, BZERO and BLANK on top
+  TableLayout table;
+  std::string zcmptype;  ///< as the file spells it
+  std::vector<std::uint64_t>
+      tile;  ///< ZTILEn in numpy order; tiles at the far edges may be smaller
+  TileAlgorithm algorithm = TileAlgorithm::none;
+  std::size_t rice_bytes = 4;   ///< BYTEPIX
+  std::size_t rice_block = 32;  ///< BLOCKSIZE
+  bool smooth = false;          ///< SMOOTH of HCOMPRESS_1
+  bool quantized = false;       ///< floats stored as scaled integers
+  Dither dither = Dither::none;
+  std::uint64_t dither_seed = 1;                       ///< ZDITHER0, 1 to 10000
+  TileNumber scale, zero;                              ///< ZSCALE, ZZERO
+  TileNumber blank;                                    ///< ZBLANK
+  TileAlgorithm mask_algorithm = TileAlgorithm::none;  ///< ZMASKCMP
+  /// Columns of `table` that hold tiles: COMPRESSED_DATA, GZIP_COMPRESSED_DATA, UNCOMPRESSED_DATA,
+  /// NULL_PIXEL_MASK.
+  std::optional<std::size_t> compressed, gzipped, uncompressed, null_mask;
+  bool reserved_null = false;  ///< coding.null is no keyword but a value for NULL_PIXEL_MASK and
+                               ///< the column ZBLANK
+  /// Why the pixels cannot be read, although their shape and the table are known.
+  std::optional<FitsError> refused;
+};
+
+/// How a column is compressed.
+struct ColumnCompression {
+  TileAlgorithm algorithm = TileAlgorithm::gzip_2;  ///< rice, gzip_1, gzip_2 or none
+  std::size_t shuffle_width = 1;     ///< of GZIP_2: bytes of the elements whose bytes are apart
+  std::size_t rice_width = 0;        ///< of RICE_1: bytes of the integers
+  std::optional<FitsError> refused;  ///< why the column cannot be read; the others can
+};
+
+/// A binary table that holds another one, compressed (FITS 4.0 section 10.3): each of its rows is a
+/// tile of rows of the table that it holds, each of its columns has that column's bytes.
+struct CompressedTableLayout {
+  TableLayout held;             ///< what the table was; its heap lies behind its rows as it did
+  TableLayout stored;           ///< the table of the tiles
+  std::uint64_t tile_rows = 1;  ///< ZTILELEN; the last tile may have fewer
+  std::vector<ColumnCompression> columns;  ///< one a column
+
+  /// Rows of the tile, which is inside the table.
+  [[nodiscard]] std::uint64_t rows_of(std::uint64_t tile) const noexcept;
+  /// Bytes of the rows and of the heap that the held table takes.
+  [[nodiscard]] std::uint64_t held_bytes() const noexcept {
+    return held.heap_offset + held.heap_bytes;
+  }
+  /// Where the heap of the tiles lies, from the start of the data.
+  [[nodiscard]] ByteRange stored_heap() const noexcept {
+    return {stored.heap_offset, stored.heap_bytes};
+  }
+};
+
 /// Known by name, shown in info(), not read yet: each has an issue of its own.
 struct AsciiTableLayout {
   std::uint64_t rows = 0;
   std::uint64_t row_bytes = 0;
-};
-struct TiledImageLayout {
-  ImageLayout image;      ///< ZBITPIX, ZNAXISn
-  std::string algorithm;  ///< ZCMPTYPE
 };
 struct RandomGroupsLayout {
   std::uint64_t groups = 0;
@@ -98,10 +162,14 @@ struct RandomGroupsLayout {
 struct UnknownLayout {};
 
 using Layout = std::variant<ImageLayout, TableLayout, AsciiTableLayout, TiledImageLayout,
-                            RandomGroupsLayout, UnknownLayout>;
+                            CompressedTableLayout, RandomGroupsLayout, UnknownLayout>;
 
 /// Reads the layout of an HDU from its header. Every count and product is checked.
 [[nodiscard]] Layout read_layout(const HduRecord& hdu, std::vector<std::string>& warnings);
+
+/// fits/tiled_layout.cpp: what the Z keywords and the columns of a tile-compressed image say.
+[[nodiscard]] TiledImageLayout read_tiled_layout(const HduRecord& hdu,
+                                                 std::vector<std::string>& warnings);
 
 /// fits/table_layout.cpp: columns, offsets, shapes, codings, unique names.
 [[nodiscard]] TableLayout read_table_layout(const HduRecord& hdu,

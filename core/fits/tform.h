@@ -22,6 +22,8 @@ struct TForm {
   /// blanks are accepted.
   [[nodiscard]] static TForm parse(std::string_view text);
   [[nodiscard]] std::string str() const;
+  /// Of P and Q: a row has a descriptor, the elements lie in the heap.
+  [[nodiscard]] bool in_heap() const noexcept { return heap_code != 0; }
 
   /// Bytes that the field takes in a row; no value on overflow. X: (repeat + 7) / 8; P: 8, Q: 16 (0
   /// where repeat is 0).

@@ -32,11 +32,15 @@ class ByteSource {
   /// until it knows, and no further.
   [[nodiscard]] virtual std::uint64_t extent(std::uint64_t wanted) const = 0;
 
-  /// Hands over each range, all of it. Ranges may overlap and come in any order. A range that
-  /// reaches past the end is ErrorCode::truncated. A local file lends windows of a mapping
-  /// (scattered small ranges that lie close are served from one window and only their own pages are
-  /// touched); others lend their buffers.
-  virtual void for_each(std::span<const ByteRange> ranges, const Consume& consume) const = 0;
+  /// Hands over each range, all of it. `weight` is what consuming one of its bytes costs, in bytes
+  /// copied: it decides whether and how the work is shared out among threads. Ranges may overlap
+  /// and come in any order. A range that reaches past the end is ErrorCode::truncated. A local file
+  /// lends windows of a mapping (scattered small ranges that lie close are served from one window
+  /// and only their own pages are touched); others lend their buffers.
+  void for_each(std::span<const ByteRange> ranges, const Consume& consume,
+                std::uint64_t weight = 1) const {
+    deliver(ranges, consume, weight);
+  }
 
   /// For messages: a path, a URL, "<bytes>".
   [[nodiscard]] virtual const std::string& name() const noexcept = 0;
@@ -50,6 +54,8 @@ class ByteSource {
 
  protected:
   ByteSource() = default;
+  virtual void deliver(std::span<const ByteRange> ranges, const Consume& consume,
+                       std::uint64_t weight) const = 0;
 };
 
 /// Bytes that come once, in order: an inflater, an unseekable file object.

@@ -31,7 +31,11 @@ class FileSource final : public ByteSource {
     return std::min(wanted, opened_.size);
   }
 
-  void for_each(std::span<const ByteRange> ranges, const Consume& consume) const override {
+  [[nodiscard]] const std::string& name() const noexcept override { return name_; }
+
+ private:
+  void deliver(std::span<const ByteRange> ranges, const Consume& consume,
+               std::uint64_t weight) const override {
     const RangeGroups request(ranges, opened_.size);
     stats().bytes_read.fetch_add(request.wanted(), std::memory_order_relaxed);
     if (request.span().end() <= head_.size()) {
@@ -41,7 +45,7 @@ class FileSource final : public ByteSource {
       return;
     }
     try {
-      windows_.for_each(opened_.size, ranges, consume);
+      windows_.for_each(opened_.size, ranges, consume, weight);
     } catch (const FitsError&) {
       check_unchanged();  // a complaint about bytes of another file would mislead
       throw;
@@ -49,9 +53,6 @@ class FileSource final : public ByteSource {
     check_unchanged();
   }
 
-  [[nodiscard]] const std::string& name() const noexcept override { return name_; }
-
- private:
   void check_unchanged() const {
     if (windows_.file().identity() != opened_) throw changed();
   }

@@ -52,19 +52,19 @@ bool KeptWindow::covers(ByteRange span) const noexcept {
 class FileWindows::Request {
  public:
   Request(const FileWindows& windows, std::uint64_t size, std::span<const ByteRange> ranges,
-          const Consume& consume)
+          const Consume& consume, std::uint64_t weight)
       : windows_(windows),
         size_(size),
         ranges_(ranges),
         consume_(consume),
         groups_(ranges, size),
+        work_{groups_.wanted(), weight},
         on_network_(windows.on_network()) {}
 
   void run() {
-    const auto wanted = groups_.wanted();
     const auto max_gap = on_network_ ? kNetworkGap : std::uint64_t{kMaxWindowBytes};
-    const auto parts = groups_.split(balanced(wanted, kMaxWindowBytes, max_gap));
-    torchfits::run(parts, wanted, [this](const RangeGroup& group) { serve(group); });
+    const auto parts = groups_.split(balanced(work_, kMaxWindowBytes, max_gap));
+    torchfits::run(parts, work_, [this](const RangeGroup& group) { serve(group); });
   }
 
  private:
@@ -144,12 +144,13 @@ class FileWindows::Request {
   std::span<const ByteRange> ranges_;
   const Consume& consume_;
   RangeGroups groups_;
+  Work work_;
   bool on_network_;
 };
 
 void FileWindows::for_each(std::uint64_t size, std::span<const ByteRange> ranges,
-                           const Consume& consume) const {
-  Request(*this, size, ranges, consume).run();
+                           const Consume& consume, std::uint64_t weight) const {
+  Request(*this, size, ranges, consume, weight).run();
 }
 
 /// Asked when the first window is needed: a small file does without the system call.

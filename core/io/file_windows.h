@@ -48,8 +48,8 @@ class FileWindows {
 
   /// ByteSource::for_each over the first `size` bytes. ErrorCode::changed where the file turns out
   /// to be shorter.
-  void for_each(std::uint64_t size, std::span<const ByteRange> ranges,
-                const Consume& consume) const;
+  void for_each(std::uint64_t size, std::span<const ByteRange> ranges, const Consume& consume,
+                std::uint64_t weight) const;
 
  private:
   class Request;

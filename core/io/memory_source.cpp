@@ -20,28 +20,30 @@ class MemorySource final : public ByteSource {
     return std::min<std::uint64_t>(wanted, bytes_.size());
   }
 
-  void for_each(std::span<const ByteRange> ranges, const Consume& consume) const override {
+  [[nodiscard]] const std::string& name() const noexcept override { return name_; }
+
+ private:
+  void deliver(std::span<const ByteRange> ranges, const Consume& consume,
+               std::uint64_t weight) const override {
     RangeGroups request(ranges, bytes_.size());
     const auto wanted = request.wanted();
     stats().bytes_read.fetch_add(wanted, std::memory_order_relaxed);
     const auto lend = [&](std::size_t index) {
       consume(index, bytes_.subspan(ranges[index].offset, ranges[index].length));
     };
-    if (wanted < kParallelBytes) {
+    const Work work{wanted, weight};
+    if (!work.parallel()) {
       for (std::size_t i = 0; i < ranges.size(); ++i) lend(i);
       return;
     }
-    const auto groups = request.split(balanced(wanted, kMaxWindowBytes, kMaxWindowBytes));
-    run(groups, wanted, [&](const RangeGroup& group) {
+    const auto groups = request.split(balanced(work, kMaxWindowBytes, kMaxWindowBytes));
+    run(groups, work, [&](const RangeGroup& group) {
       for (auto place = group.first; place < group.first + group.count; ++place) {
         lend(request.index(place));
       }
     });
   }
 
-  [[nodiscard]] const std::string& name() const noexcept override { return name_; }
-
- private:
   ByteView bytes_;
   std::shared_ptr<const void> owner_;
   std::string name_;

@@ -66,17 +66,19 @@ std::vector<RangeGroup> RangeGroups::split(Limits limits) {
   return groups;
 }
 
-RangeGroups::Limits balanced(std::uint64_t wanted, std::uint64_t max_span, std::uint64_t max_gap) {
+bool Work::parallel() const noexcept { return wanted >= kParallelBytes / weight; }
+
+RangeGroups::Limits balanced(Work work, std::uint64_t max_span, std::uint64_t max_gap) {
   constexpr std::uint64_t kLeast = 512 * KiB;  // less is not worth a hand-over between threads
   constexpr std::uint64_t kGroupsPerThread = 4;
-  if (wanted < kParallelBytes) return {max_span, max_gap};
-  const auto share = wanted / (kGroupsPerThread * num_threads());
-  return {std::clamp(share, std::min(kLeast, max_span), max_span), max_gap};
+  if (!work.parallel()) return {max_span, max_gap};
+  const auto share = work.wanted / (kGroupsPerThread * num_threads());
+  return {std::clamp(share, std::min(kLeast / work.weight, max_span), max_span), max_gap};
 }
 
-void run(std::span<const RangeGroup> groups, std::uint64_t wanted,
+void run(std::span<const RangeGroup> groups, Work work,
          const std::function<void(const RangeGroup&)>& serve) {
-  if (wanted < kParallelBytes) {
+  if (!work.parallel()) {
     for (const auto& group : groups) serve(group);
   } else {
     parallel_for(groups.size(), [&](std::size_t i) { serve(groups[i]); });

@@ -52,13 +52,20 @@ class RangeGroups {
   bool sorted_ = true;
 };
 
+/// How much there is to do: bytes, and what one of them costs its consumer in bytes copied.
+struct Work {
+  std::uint64_t wanted = 0;
+  std::uint64_t weight = 1;
+  /// Enough for several threads.
+  [[nodiscard]] bool parallel() const noexcept;
+};
+
 /// Limits that give every thread some groups to serve, none larger than `max_span`.
-[[nodiscard]] RangeGroups::Limits balanced(std::uint64_t wanted, std::uint64_t max_span,
+[[nodiscard]] RangeGroups::Limits balanced(Work work, std::uint64_t max_span,
                                            std::uint64_t max_gap);
 
-/// serve(group) for each group: on the pool where the ranges add up to kParallelBytes or more, else
-/// here.
-void run(std::span<const RangeGroup> groups, std::uint64_t wanted,
+/// serve(group) for each group: on the pool where work.parallel(), else here.
+void run(std::span<const RangeGroup> groups, Work work,
          const std::function<void(const RangeGroup&)>& serve);
 
 }  // namespace torchfits

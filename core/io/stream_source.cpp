@@ -37,16 +37,20 @@ class StreamSource final : public ByteSource {
     return std::min(wanted, pull(wanted));
   }
 
-  void for_each(std::span<const ByteRange> ranges, const Consume& consume) const override {
+  [[nodiscard]] const std::string& name() const noexcept override { return name_; }
+
+ private:
+  void deliver(std::span<const ByteRange> ranges, const Consume& consume,
+               std::uint64_t weight) const override {
     std::uint64_t last = 0;
     for (const auto& range : ranges) {
       last = std::max(last, checked_add(range.offset, range.length).value_or(UINT64_MAX));
     }
     const auto available = pull(last);
     RangeGroups request(ranges, available);
-    const auto wanted = request.wanted();
-    const auto groups = request.split(balanced(wanted, kMaxWindowBytes, kMaxWindowBytes));
-    run(groups, wanted, [&](const RangeGroup& group) {
+    const Work work{request.wanted(), weight};
+    const auto groups = request.split(balanced(work, kMaxWindowBytes, kMaxWindowBytes));
+    run(groups, work, [&](const RangeGroup& group) {
       for (auto place = group.first; place < group.first + group.count; ++place) {
         const auto index = request.index(place);
         lend(ranges[index], available, [&](ByteView bytes) { consume(index, bytes); });
@@ -54,9 +58,6 @@ class StreamSource final : public ByteSource {
     });
   }
 
-  [[nodiscard]] const std::string& name() const noexcept override { return name_; }
-
- private:
   /// Reads on until `wanted` bytes are there or the stream ends; returns how many there are.
   std::uint64_t pull(std::uint64_t wanted) const {
     auto available = available_.load(std::memory_order_acquire);
@@ -133,7 +134,7 @@ class StreamSource final : public ByteSource {
 
   template <class Use>
   void from_spool(ByteRange range, std::uint64_t spooled, const Use& use) const {
-    spool_->for_each(spooled, {&range, 1}, [&](std::size_t, ByteView bytes) { use(bytes); });
+    spool_->for_each(spooled, {&range, 1}, [&](std::size_t, ByteView bytes) { use(bytes); }, 1);
   }
 
   std::string name_;

@@ -39,6 +39,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ._api import cutout, info, open, read, read_header, read_many
     from ._column import Column
+    from ._compression import Compression
     from ._errors import (
         ColumnNotFoundError,
         FileChangedError,
@@ -57,22 +58,27 @@ if TYPE_CHECKING:
     from ._fits import FITS, FileInfo, HDUSummary
     from ._hdu import HDU
     from ._header import Header
+    from ._ragged import Ragged
     from ._runtime import num_threads, set_num_threads, stats
     from ._strings import Strings
     from ._table import Table
+    from ._write import write
 
 _HOME = {
     "_api": "cutout info open read read_header read_many",
     "_column": "Column",
+    "_compression": "Compression",
     "_errors": "ColumnNotFoundError FITSError FITSIOError FITSWarning FileChangedError "
     "FileMissingError FormatError HDUIndexError HDUNotFoundError KeywordNotFoundError NoDataError "
     "TruncatedError UnsupportedError",
     "_fits": "FITS FileInfo HDUSummary",
     "_hdu": "HDU",
     "_header": "Header",
+    "_ragged": "Ragged",
     "_runtime": "num_threads set_num_threads stats",
     "_strings": "Strings",
     "_table": "Table",
+    "_write": "write",
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 
@@ -82,6 +88,7 @@ __all__ = [
     "HDU",
     "Column",
     "ColumnNotFoundError",
+    "Compression",
     "FITSError",
     "FITSIOError",
     "FITSWarning",
@@ -95,6 +102,7 @@ __all__ = [
     "Header",
     "KeywordNotFoundError",
     "NoDataError",
+    "Ragged",
     "Strings",
     "Table",
     "TruncatedError",
@@ -108,6 +116,7 @@ __all__ = [
     "read_many",
     "set_num_threads",
     "stats",
+    "write",
 ]
 
 

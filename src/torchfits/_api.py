@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from . import _core
 from ._device import check_flag, deliver, host_form
 from ._errors import UnsupportedError
-from ._fits import FITS, FileInfo, core_source
-from ._hdu import as_data, check_null, core_rows, refuse_later
+from ._fits import FITS, TILE_CACHE, FileInfo, core_source
+from ._hdu import as_data, check_null, core_rows, refuse_where
 from ._header import Header
 from ._runtime import settle_threads
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ._hdu import Null
 
 
-def open(source: Any, mode: str = "r") -> FITS:
+def open(source: Any, mode: str = "r", *, tile_cache: int = TILE_CACHE) -> FITS:
     """Open a FITS file.
 
     Parameters
@@ -31,6 +31,10 @@ def open(source: Any, mode: str = "r") -> FITS:
         Whole-file compression (gzip, bzip2, xz, compress) is taken off, whatever the name ends in.
     mode : str
         ``"r"``: reading.
+    tile_cache : int
+        Bytes of decoded tiles of compressed images that the file keeps for later cutouts, shared
+        by all threads; 64 MiB by default, 0 for none. Kept are the tiles of the last reads that
+        took only a part of their image.
 
     Returns
     -------
@@ -44,7 +48,7 @@ def open(source: Any, mode: str = "r") -> FITS:
     FileMissingError, FITSIOError
         If it cannot be opened.
     """
-    return FITS(source, mode)
+    return FITS(source, mode, tile_cache=tile_cache)
 
 
 def read(
@@ -69,14 +73,12 @@ def read(
     ----------
     source : str, path-like, bytes-like or binary file object
     hdu : int, str, (str, int) or None
-        Position, name, or name and version. ``None``: the first HDU that has data (the first image
-        where ``section`` is given, the first table where ``columns`` or ``rows`` are).
+        Position, name, or name and version. ``None``: the first HDU with data that fits the call.
     columns : str or sequence of str, optional
         One name gives the bare column, a list or tuple a `Table`.
     rows : slice, range, int, sequence or tensor, optional
         Positions in any order with repeats (negative: from the end), or a ``bool`` mask.
-    where, raw
-        Not available yet.
+    where : not available yet
     null : {'mask', 'nan', 'raw'}
         How nulls of a table come out: as `Table.null_mask`; as NaN in ``float64`` columns (logical
         ones keep their mask); or without masks, as what is stored (NaN in scaled columns).
@@ -91,6 +93,8 @@ def read(
         ``"cuda"`` reads into pinned memory and enqueues the copy on the current stream.
     out : torch.Tensor, optional
         For an image: filled, on any device; shape and dtype must be those of the data.
+    raw : bool
+        Of a compressed image or table: the binary table in which it is stored, and its header.
     header : bool
         Return ``(data, header)``.
 
@@ -99,8 +103,8 @@ def read(
     torch.Tensor or Table
         An image has the shape ``(NAXISn, ..., NAXIS1)``. Its dtype follows from the header:
         ``uint8 int16 int32 int64 float32 float64`` as stored, ``int8 uint16 uint32 uint64`` for the
-        offset convention (FITS 4.0 section 5.2.5); any other scaling, or BLANK, gives ``float32``
-        for BITPIX 8, 16 and -32, ``float64`` for the others. Text columns are `Strings`.
+        offset convention (FITS 4.0 section 5.2.5); other scaling, or BLANK, gives ``float32`` for
+        BITPIX 8, 16 and -32, else ``float64``. Text columns are `Strings`.
 
     Raises
     ------
@@ -114,18 +118,18 @@ def read(
         A section or row outside the data.
     """
     check_flag("header", header)
+    check_flag("raw", raw)
+    refuse_where(where)
     if header:
         with FITS(source) as fits:
-            one = fits[fits._open_file().choose(hdu, (section, columns, rows))]
+            one = fits[fits._open_file().choose(hdu, (section, columns, rows, raw))]
             return one.read(
-                columns=columns, rows=rows, where=where, null=null, section=section, scaled=scaled,
-                dtype=dtype, device=device, out=out, raw=raw, header=True,
-            )  # fmt: skip
-    refuse_later(where, raw)
+                columns=columns, rows=rows, null=null, section=section, scaled=scaled, dtype=dtype,
+                device=device, out=out, raw=raw, header=True)  # fmt: skip
     check_null(null)
     settle_threads()
     form = host_form(scaled, dtype, device, out)
-    result = _core.read(core_source(source), hdu, (section, columns, core_rows(rows)), form)
+    result = _core.read(core_source(source), hdu, (section, columns, core_rows(rows), raw), form)
     return as_data(result, columns, null, device, out)
 
 
@@ -186,7 +190,7 @@ def read_many(
     settle_threads()
     form = host_form(scaled, dtype, device, out)
     listed = [core_source(source) for source in sources]
-    batch: Any = _core.read_many(listed, hdu, (section, None, None), form)
+    batch: Any = _core.read_many(listed, hdu, (section, None, None, False), form)
     return deliver(batch, device, out)
 
 

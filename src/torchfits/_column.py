@@ -7,6 +7,7 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING, Any
 
+from ._ragged import Ragged
 from ._strings import Strings
 
 if TYPE_CHECKING:
@@ -48,13 +49,13 @@ class Column:
     null: int | None = None
     """TNULL, a stored value."""
     dim: str | None = None
-    """TDIM, in the order of the Standard (fastest axis first)."""
+    """TDIM, in the order of the Standard (fastest axis first); cells of `Ragged` stay flat."""
     display: str | None = None
     """TDISP."""
     dtype: torch.dtype | None = None
-    """Of the tensor; ``None`` for text and for columns of variable length."""
+    """Of the tensor, or of the elements of a `Ragged`; ``None`` for text."""
     shape: tuple[int, ...] = ()
-    """Of one cell, in numpy order; of text without the bytes of a string."""
+    """Of one cell, in numpy order; of text without the bytes of a string; ``(-1,)`` of `Ragged`."""
     comment: str | None = None
     """The comment of TTYPE."""
     ucd: str | None = None
@@ -93,8 +94,12 @@ class Column:
         return f"Column({', '.join(parts)})"
 
 
-def column_of(name: str, values: torch.Tensor | Strings, unit: str | None) -> Column:
+def column_of(name: str, values: torch.Tensor | Strings | Ragged, unit: str | None) -> Column:
     """Describe values that come from no file."""
+    if isinstance(values, Ragged):
+        return _column_of_cells(name, values.dtype, values.offsets, unit)
+    if isinstance(values, Strings) and values.offsets is not None:
+        return _column_of_cells(name, None, values.offsets, unit)
     shape = tuple(values.shape)[1:]
     if isinstance(values, Strings):
         code, dtype, sizes = "A", None, (values.width, *reversed(shape))
@@ -105,6 +110,17 @@ def column_of(name: str, values: torch.Tensor | Strings, unit: str | None) -> Co
     form = f"{repeat if repeat != 1 else ''}{code}" if code else ""
     dim = f"({','.join(map(str, sizes))})" if len(sizes) > 1 else None
     return Column(name=name, ttype=name, format=form, unit=unit, dim=dim, dtype=dtype, shape=shape)
+
+
+def _column_of_cells(
+    name: str, dtype: torch.dtype | None, offsets: torch.Tensor, unit: str | None
+) -> Column:
+    """Describe cells of variable length; text has no dtype."""
+    code = "A" if dtype is None else _CODES.get(str(dtype).removeprefix("torch."), "")
+    longest = int(offsets.diff().max()) if len(offsets) > 1 else 0
+    shape = () if dtype is None else (-1,)
+    form = f"P{code}({longest})" if code else ""
+    return Column(name=name, ttype=name, format=form, unit=unit, dtype=dtype, shape=shape)
 
 
 def dtype_name(column: Column) -> str:

@@ -25,6 +25,19 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
+TILE_CACHE = 64 << 20
+"""Bytes of decoded tiles that an open file keeps."""
+
+
+def byte_count(keyword: str, value: object) -> int:
+    """A number of bytes, 0 or more."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{keyword}= takes a number of bytes, not {value!r}")
+    if value < 0:
+        raise ValueError(f"{keyword}={value}: a number of bytes is 0 or more")
+    return value
+
+
 def core_source(source: Any) -> Any:
     """What the core opens: a str path, an object with the buffer protocol, or a file object."""
     if isinstance(source, os.PathLike):
@@ -94,14 +107,15 @@ class FITS:
     `DataLoader` worker opens its own.
     """
 
-    def __init__(self, source: Any, mode: str = "r") -> None:
+    def __init__(self, source: Any, mode: str = "r", *, tile_cache: int = TILE_CACHE) -> None:
         if mode not in ("r", "r+", "a", "w", "x"):
             raise ValueError(f"mode={mode!r}; use one of 'r', 'r+', 'a', 'w', 'x'")
         if mode != "r":
             raise UnsupportedError(f"mode={mode!r}: files are not written yet; use mode 'r'")
         self._source = core_source(source)
+        self._tile_cache = byte_count("tile_cache", tile_cache)
         self._identity = _identity(self._source)
-        self._file: _core.File | None = _core.File(self._source)
+        self._file: _core.File | None = _core.File(self._source, self._tile_cache)
         self._headers: dict[int, Header] = {}
         self.mode = mode
         """``"r"``."""
@@ -181,9 +195,9 @@ class FITS:
     def __reduce__(self) -> tuple[Any, ...]:
         self._open_file()
         if isinstance(self._source, str):
-            return (_reopen, (self._source, self._identity))
+            return (_reopen, (self._source, self._identity, self._tile_cache))
         if isinstance(self._source, (bytes, bytearray, memoryview)):
-            return (FITS, (bytes(self._source),))
+            return (_reopen, (bytes(self._source), None, self._tile_cache))
         raise TypeError(
             f"{self.name}: a handle on a file object does not pickle; open the file by its path"
         )
@@ -223,8 +237,12 @@ def _identity(source: Any) -> tuple[int, int] | None:
     return (status.st_size, status.st_mtime_ns)
 
 
-def _reopen(path: str, identity: tuple[int, int] | None) -> FITS:
-    fits = FITS(path)
+def _reopen(
+    path: str | bytes, identity: tuple[int, int] | None, tile_cache: int = TILE_CACHE
+) -> FITS:
+    fits = FITS(path, tile_cache=tile_cache)
     if fits._identity != identity:
-        raise FileChangedError(f"{path} has changed since the handle was pickled; open it again")
+        raise FileChangedError(
+            f"{fits.name} has changed since the handle was pickled; open it again"
+        )
     return fits

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ._column import Column
 from ._device import PLAIN_FORM, check_flag, deliver, host_form
 from ._errors import UnsupportedError
+from ._header import Header
 from ._rows import row_tensor, single_row
 from ._runtime import settle_threads
 from ._table import Table
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from . import _core
     from ._device import Device
     from ._fits import FITS
-    from ._header import Header
     from ._strings import Strings
 
 Null = Literal["mask", "nan", "raw"]
@@ -141,20 +141,25 @@ class HDU:
     ) -> Any:
         """The data as a `torch.Tensor` or a `Table`; see `torchfits.read` for the keywords."""
         check_flag("header", header)
-        refuse_later(where, raw)
+        refuse_where(where)
+        check_flag("raw", raw)
         check_null(null)
         settle_threads()
         form = host_form(scaled, dtype, device, out)
-        result = self._file.read(self.index, (section, columns, core_rows(rows)), form)
+        result = self._file.read(self.index, (section, columns, core_rows(rows), raw), form)
         data = as_data(result, columns, null, device, out)
-        return (data, self.header) if header else data
+        if not header:
+            return data
+        return data, (
+            Header._from_core(self._file.header(self.index, True)) if raw else self.header
+        )
 
     def __getitem__(self, key: Any) -> Any:
         if key is None:
             raise TypeError("hdu[None] is no selection; use hdu.read(), and index the tensor")
         if self.kind not in ("table", "ascii_table"):
             settle_threads()
-            return self._file.read(self.index, (key, None, None), PLAIN_FORM)
+            return self._file.read(self.index, (key, None, None, False), PLAIN_FORM)
         if isinstance(key, str):
             return self.read(columns=key)
         if isinstance(key, tuple):
@@ -216,13 +221,10 @@ def describe_data(hdu: HDU) -> str:
     return f"{hdu.kind}{name} {list(hdu.shape)}"
 
 
-def refuse_later(where: str | None, raw: bool) -> None:
-    """Keywords whose names are fixed and whose work is still to come."""
+def refuse_where(where: str | None) -> None:
+    """A keyword whose name is fixed and whose work is still to come."""
     if where is not None:
         raise UnsupportedError("where= is not available yet; read columns and select with a mask")
-    if raw is not False:
-        check_flag("raw", raw)
-        raise UnsupportedError("raw=True (the table of a compressed image) is not available yet")
 
 
 def check_null(null: str) -> None:

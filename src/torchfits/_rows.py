@@ -105,3 +105,54 @@ def signed_dtype(dtype: torch.dtype) -> torch.dtype:
 
     signed = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}
     return signed.get(dtype, dtype)
+
+
+def checked_offsets(offsets: Any, length: int) -> torch.Tensor:
+    """Check where the cells of a column of variable length begin and end.
+
+    Parameters
+    ----------
+    offsets : torch.Tensor
+        ``int64 [N + 1]``: 0 first, `length` last, never falling.
+    length : int
+        Elements of all cells.
+
+    Raises
+    ------
+    TypeError
+        If it is no ``int64`` tensor of one dimension.
+    ValueError
+        If the positions are none of `length` elements.
+    """
+    import torch
+
+    if not isinstance(offsets, torch.Tensor) or offsets.dtype != torch.int64 or offsets.ndim != 1:
+        raise TypeError("offsets is an int64 tensor [N + 1]")
+    if len(offsets) == 0 or int(offsets[0]) != 0 or int(offsets[-1]) != length:
+        raise ValueError(f"offsets begins with 0 and ends with {length}, the number of elements")
+    if bool((offsets[1:] < offsets[:-1]).any()):
+        raise ValueError("offsets must not fall from one entry to the next")
+    return offsets
+
+
+def take_cells(
+    values: torch.Tensor, offsets: torch.Tensor, rows: slice | torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Select cells of a column of variable length: their elements and offsets.
+
+    The elements of a slice without a step are a view.
+    """
+    import torch
+
+    if isinstance(rows, slice):
+        start, stop, step = rows.indices(len(offsets) - 1)
+        if step == 1:
+            kept = offsets[start : max(start, stop) + 1]
+            return values[int(kept[0]) : int(kept[-1])], kept - kept[0]
+        rows = torch.arange(start, stop, step)
+    rows = rows.to(offsets.device)
+    lengths = offsets.diff()[rows]
+    taken = torch.cat([lengths.new_zeros(1), lengths.cumsum(0)])
+    total = int(taken[-1])
+    shift = torch.repeat_interleave(offsets[rows] - taken[:-1], lengths, output_size=total)
+    return take_rows(values, torch.arange(total, device=offsets.device) + shift), taken

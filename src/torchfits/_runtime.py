@@ -40,8 +40,9 @@ def stats(*, reset: bool = False) -> dict[str, int]:
     -------
     dict
         ``files_opened``; ``bytes_read`` from sources, mapped or copied; ``bytes_decoded``: stored
-        bytes turned into elements; ``bytes_written`` into tensors; ``scratch_bytes`` held now
-        beside tensors, and ``scratch_peak``.
+        bytes turned into elements; ``bytes_written`` into tensors; ``tiles_decoded`` of compressed
+        images, ``tile_cache_hits``: tiles that an open file had kept, ``tile_cache_bytes`` that
+        open files keep now; ``scratch_bytes`` held now beside tensors, and ``scratch_peak``.
     """
     counters: dict[str, int] = _core.stats()
     if reset:

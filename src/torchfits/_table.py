@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._column import Column, column_of
 from ._errors import ColumnNotFoundError
+from ._ragged import Ragged
 from ._rows import normal_rows, signed_dtype, single_row, take_rows
 from ._strings import Strings
 from ._table_text import table_html, table_text
@@ -24,7 +25,7 @@ _LISTED_NAMES = 20
 
 
 class Table:
-    """Columns of equal length: tensors, and `Strings` for text.
+    """Columns of equal length: tensors, `Strings` for text, `Ragged` for cells of any length.
 
     ``t["X"]`` is a column, ``t["X", "Y"]`` or ``t[["X", "Y"]]`` a table of some, ``t[5]`` a row as
     a dict, and ``t[10:20]``, ``t[[2, 7]]``, ``t[mask]`` a table of some rows. Names are found
@@ -34,11 +35,12 @@ class Table:
     Parameters
     ----------
     columns : mapping
-        Name to tensor ``[N, ...]``, `Strings`, or list of ``str``.
+        Name to tensor ``[N, ...]``, `Strings`, `Ragged`, or list of ``str``.
     units : mapping, optional
         Name to unit.
     masks : mapping, optional
-        Name to ``bool`` tensor of the column's shape, true where the value is null.
+        Name to ``bool`` tensor of the column's shape, true where the value is null; of a `Ragged`
+        column a `Ragged` of bools.
 
     Raises
     ------
@@ -59,8 +61,8 @@ class Table:
 
     _names: list[str]
     _tensors: list[Any]  # text stays a bare tensor until somebody asks for it
-    _masks: list[torch.Tensor | None]
-    _text: Sequence[int]  # positions of the text columns
+    _masks: list[torch.Tensor | Ragged | None]
+    _text: Sequence[int]  # positions of the text columns of one width
     _schema: Any  # describes the columns, once, when somebody asks
     _columns: list[Column] | None
     _can_be_null: list[bool] | None
@@ -71,11 +73,11 @@ class Table:
         columns: Mapping[str, Any],
         *,
         units: Mapping[str, str] | None = None,
-        masks: Mapping[str, torch.Tensor] | None = None,
+        masks: Mapping[str, torch.Tensor | Ragged] | None = None,
     ) -> None:
         self._names = list(columns)
         self._tensors = [_as_values(name, values) for name, values in columns.items()]
-        self._text = [i for i, values in enumerate(self._tensors) if isinstance(values, Strings)]
+        self._text = []
         self._masks = [None] * len(self._names)
         self._schema = None
         self._positions = None
@@ -89,7 +91,7 @@ class Table:
         ]
         for name, mask in (masks or {}).items():
             position = self._position(name)
-            _check_mask(name, mask, tuple(self._tensors[position].shape))
+            _check_mask(name, mask, self._tensors[position])
             self._masks[position] = mask
         self._can_be_null = [mask is not None for mask in self._masks]
 
@@ -97,11 +99,18 @@ class Table:
     def _from_core(
         cls,
         names: list[str],
-        tensors: list[torch.Tensor],
-        masks: list[torch.Tensor | None],
+        tensors: list[Any],
+        masks: list[Any],
         text: Sequence[int],
         schema: Any,
+        heap: Sequence[tuple[int, torch.Tensor, bool]] = (),
     ) -> Table:
+        """Take over what the core read.
+
+        `tensors` holds the bytes of the text columns at the positions `text`, and the offsets of
+        the columns of variable length, of which `heap` has position, elements, and whether they
+        are text.
+        """
         table = cls.__new__(cls)
         table._names = names
         table._tensors = tensors
@@ -109,6 +118,10 @@ class Table:
         table._text = text
         table._schema = schema
         table._columns = table._can_be_null = table._positions = None
+        for position, values, is_text in heap:
+            offsets, mask = tensors[position], masks[position]
+            tensors[position] = (Strings if is_text else Ragged)._of(values, offsets)
+            masks[position] = None if mask is None else Ragged._of(mask, offsets)
         return table
 
     def _describe(self) -> tuple[list[Column], list[bool]]:
@@ -119,10 +132,10 @@ class Table:
             self._schema = None
         return self._columns, self._can_be_null
 
-    def _values(self, position: int) -> torch.Tensor | Strings:
-        values: torch.Tensor | Strings = self._tensors[position]
+    def _values(self, position: int) -> torch.Tensor | Strings | Ragged:
+        values: torch.Tensor | Strings | Ragged = self._tensors[position]
         if position in self._text and not isinstance(values, Strings):
-            values = self._tensors[position] = Strings(values)
+            values = self._tensors[position] = Strings(values)  # type: ignore[arg-type]
         return values
 
     def _position(self, name: str) -> int:
@@ -176,11 +189,11 @@ class Table:
         """Names of the columns, as `names`."""
         return list(self._names)
 
-    def values(self) -> list[torch.Tensor | Strings]:
+    def values(self) -> list[torch.Tensor | Strings | Ragged]:
         """List the columns, in order."""
         return [self._values(i) for i in range(len(self._names))]
 
-    def items(self) -> list[tuple[str, torch.Tensor | Strings]]:
+    def items(self) -> list[tuple[str, torch.Tensor | Strings | Ragged]]:
         """Names and columns."""
         return list(zip(self._names, self.values(), strict=True))
 
@@ -192,38 +205,35 @@ class Table:
         if (row := single_row(key)) is not None:
             return self._row(row)
         rows = normal_rows(key, len(self))
-        return self._map(lambda tensor: take_rows(tensor, rows))
+        return self._map(lambda values: _take(values, rows))
 
-    def null_mask(self, name: str) -> torch.Tensor | None:
+    def null_mask(self, name: str) -> torch.Tensor | Ragged | None:
         """Where a column is null.
 
         Returns
         -------
-        torch.Tensor or None
-            ``bool``, of the shape of the column (of text: without the bytes); ``None`` exactly
-            where the column cannot declare a null. NaN is no null here.
+        torch.Tensor, Ragged or None
+            ``bool``, of the shape of the column (of text: without the bytes), a `Ragged` for a
+            `Ragged` column; ``None`` exactly where the column cannot declare a null. NaN is no
+            null here.
         """
         position = self._position(name)
         mask = self._masks[position]
         if mask is None and self._describe()[1][position]:
-            import torch
-
-            values = self._values(position)
-            mask = torch.zeros(values.shape, dtype=torch.bool, device=values.device)
-            self._masks[position] = mask
+            mask = self._masks[position] = _no_nulls(self._values(position))
         return mask
 
     def to(self, device: Any, non_blocking: bool = False) -> Table:
         """Move to a device; tensors that are there already are shared."""
-        return self._map(lambda tensor: tensor.to(device, non_blocking=non_blocking))
+        return self._map(lambda values: values.to(device, non_blocking=non_blocking))
 
     def pin_memory(self) -> Table:
         """Copy to page-locked memory, for asynchronous copies to a GPU."""
-        return self._map(lambda tensor: tensor.pin_memory())
+        return self._map(lambda values: values.pin_memory())
 
-    def _map(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Table:
-        """Change every tensor, and keep what is known of the columns."""
-        tensors = [change(t.bytes if isinstance(t, Strings) else t) for t in self._tensors]
+    def _map(self, change: Callable[[Any], Any]) -> Table:
+        """Change every tensor, Strings and Ragged, and keep what is known of the columns."""
+        tensors = [change(values) for values in self._tensors]
         masks = [None if mask is None else change(mask) for mask in self._masks]
         table = Table._from_core(self._names, tensors, masks, self._text, self._schema)
         table._columns, table._can_be_null = self._columns, self._can_be_null
@@ -255,9 +265,7 @@ class Table:
     def _cell(self, position: int, row: int) -> Any:
         """Read one cell: a Python scalar, ``None`` if null, or a tensor or `Strings` of many."""
         values, mask = self._values(position), self._masks[position]
-        if isinstance(values, Strings):
-            return values[row]
-        if values.ndim > 1:
+        if isinstance(values, (Strings, Ragged)) or values.ndim > 1:
             return values[row]
         return None if mask is not None and bool(mask[row]) else values[row].item()
 
@@ -274,9 +282,7 @@ class Table:
             if not can_be_null[i] or (null == "nan" and column.dtype == torch.bool):
                 continue
             if null == "nan":
-                mask = self._masks[i]
-                values = self._tensors[i].to(torch.float64)
-                table._tensors[i] = values if mask is None else values.masked_fill(mask, torch.nan)
+                table._tensors[i] = _with_nan(self._tensors[i], self._masks[i])
                 table._columns[i] = dataclasses.replace(column, dtype=torch.float64)
             table._masks[i] = None
             table._can_be_null[i] = False
@@ -284,9 +290,13 @@ class Table:
 
     def __reduce__(self) -> tuple[Any, ...]:
         columns, can_be_null = self._describe()
-        tensors = [t.bytes if isinstance(t, Strings) else t for t in self._tensors]
         # Unsigned integers travel as signed ones: torch does not pickle all of them.
-        signed = [(tensor.view(signed_dtype(tensor.dtype)), tensor.dtype) for tensor in tensors]
+        signed = [
+            (values, None)
+            if isinstance(values, (Strings, Ragged))
+            else (values.view(signed_dtype(values.dtype)), values.dtype)
+            for values in self._tensors
+        ]
         return (_rebuilt, (columns, can_be_null, signed, self._masks, list(self._text)))
 
     def __repr__(self) -> str:
@@ -299,14 +309,40 @@ class Table:
 def _rebuilt(
     columns: list[Column],
     can_be_null: list[bool],
-    signed: list[tuple[torch.Tensor, torch.dtype]],
-    masks: list[torch.Tensor | None],
+    signed: list[tuple[Any, torch.dtype | None]],
+    masks: list[torch.Tensor | Ragged | None],
     text: list[int],
 ) -> Table:
-    tensors = [tensor.view(dtype) for tensor, dtype in signed]
+    tensors = [values if dtype is None else values.view(dtype) for values, dtype in signed]
     table = Table._from_core([column.name for column in columns], tensors, masks, text, None)
     table._columns, table._can_be_null = columns, can_be_null
     return table
+
+
+def _take(values: Any, rows: slice | torch.Tensor) -> Any:
+    """Select rows of a column of any kind, or of its mask."""
+    return values._take(rows) if isinstance(values, (Strings, Ragged)) else take_rows(values, rows)
+
+
+def _no_nulls(values: Any) -> torch.Tensor | Ragged:
+    """Make the mask of a column without nulls."""
+    import torch
+
+    if isinstance(values, Ragged):
+        empty = torch.zeros(len(values.values), dtype=torch.bool, device=values.device)
+        return Ragged._of(empty, values.offsets)
+    return torch.zeros(values.shape, dtype=torch.bool, device=values.device)
+
+
+def _with_nan(values: Any, mask: Any) -> torch.Tensor | Ragged:
+    """Turn numbers into ``float64`` with NaN under the mask."""
+    import torch
+
+    if isinstance(values, Ragged):
+        flat: Any = _with_nan(values.values, None if mask is None else mask.values)
+        return Ragged._of(flat, values.offsets)
+    floats: torch.Tensor = values.to(torch.float64)
+    return floats if mask is None else floats.masked_fill(mask, torch.nan)
 
 
 def _not_found(name: str, names: list[str], found: list[int]) -> ColumnNotFoundError:
@@ -325,18 +361,22 @@ def _not_found(name: str, names: list[str], found: list[int]) -> ColumnNotFoundE
     return ColumnNotFoundError(f"no column {name!r}; the table has {', '.join(listed)}")
 
 
-def _as_values(name: str, values: Any) -> torch.Tensor | Strings:
+def _as_values(name: str, values: Any) -> torch.Tensor | Strings | Ragged:
     import torch
 
     if isinstance(values, list) and all(isinstance(text, (str, bytes)) for text in values):
         values = Strings.from_list(values)
-    if isinstance(values, Strings) or (isinstance(values, torch.Tensor) and values.ndim > 0):
+    if isinstance(values, (Strings, Ragged)):
+        return values
+    if isinstance(values, torch.Tensor) and values.ndim > 0:
         return values
     kind = type(values).__name__
-    raise TypeError(f"column {name!r}: a tensor [N, ...], Strings or a list of str, not {kind}")
+    raise TypeError(
+        f"column {name!r}: a tensor [N, ...], Strings, Ragged or a list of str, not {kind}"
+    )
 
 
-def _check_columns(names: list[str], values: list[torch.Tensor | Strings]) -> None:
+def _check_columns(names: list[str], values: list[torch.Tensor | Strings | Ragged]) -> None:
     lengths = {name: len(column) for name, column in zip(names, values, strict=True)}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"columns differ in length: {lengths}")
@@ -349,13 +389,17 @@ def _check_columns(names: list[str], values: list[torch.Tensor | Strings]) -> No
             raise ValueError(f"the names {other!r} and {name!r} differ in case only")
 
 
-def _check_mask(name: str, mask: torch.Tensor, shape: tuple[int, ...]) -> None:
+def _check_mask(name: str, mask: Any, values: Any) -> None:
     import torch
 
-    given: object = mask
-    if (
-        not isinstance(given, torch.Tensor)
-        or mask.dtype != torch.bool
-        or tuple(mask.shape) != shape
-    ):
+    if isinstance(values, Ragged):
+        same = isinstance(mask, Ragged) and torch.equal(mask.offsets, values.offsets)
+        if not same or mask.dtype != torch.bool:
+            raise ValueError(
+                f"the mask of column {name!r} is a Ragged of bools with the same offsets"
+            )
+        return
+    shape = tuple(values.shape)
+    fits = isinstance(mask, torch.Tensor) and tuple(mask.shape) == shape
+    if not fits or mask.dtype != torch.bool:
         raise ValueError(f"the mask of column {name!r} is a bool tensor of shape {shape}")

@@ -62,9 +62,10 @@ def _grid(table: Table) -> list[list[str]]:
 
 
 def _kind(column: Column) -> str:
-    """Write dtype and shape of a cell in one word, such as ``float32[3]``."""
+    """Write dtype and shape of a cell in one word, such as ``float32[3]``, ``float32[*]``."""
     name = "str" if column.dtype is None else dtype_name(column)
-    return name + (f"[{','.join(map(str, column.shape))}]" if column.shape else "")
+    sizes = ["*" if size < 0 else str(size) for size in column.shape]
+    return name + (f"[{','.join(sizes)}]" if sizes else "")
 
 
 def _shown(value: Any) -> str:

@@ -260,17 +260,50 @@ TEST(RowDecoder, test_t51_fewer_elements_than_the_repeat_count_leave_the_rest_un
             (std::vector<std::int16_t>{1, 2, 3, 4}));
 }
 
-TEST(RowDecoder, VariableLengthColumnsAreRefusedByName) {
-  for (const auto* form : {"PJ(3)", "QD"}) {
-    try {
-      static_cast<void>(request_column(column_of(form), true));
-      FAIL() << "accepted";
-    } catch (const FitsError& error) {
-      EXPECT_EQ(error.code(), ErrorCode::unsupported);
-      EXPECT_NE(error.problem().find(form), std::string::npos);
-      EXPECT_NE(error.problem().find("columns=[...]"), std::string::npos);
-    }
+/// Counts and positions of the descriptors of a table of one column.
+std::pair<std::vector<std::int64_t>, std::vector<std::uint64_t>> descriptors(
+    const std::string& form, std::initializer_list<int> bytes, RowSelection rows) {
+  const auto table = table_of({column_of(form)}, 3);
+  std::vector<std::int64_t> counts(rows.count, -99);
+  std::vector<std::uint64_t> positions(rows.count, 99);
+  RowDecoder decoder(table,
+                     {{0, reinterpret_cast<std::byte*>(counts.data()), nullptr, positions.data()}},
+                     {request_column(table.columns[0], true)});
+  const std::size_t columns[] = {0};
+  const auto plan = TablePlan::make(table, 0, columns, rows);
+  const auto all = bytes_of(bytes);
+  for (std::uint64_t b = 0; b < plan.blocks(); ++b) {
+    const auto block = plan.block(b);
+    decoder(block, ByteView(all).subspan(block.range.offset, block.range.length));
   }
+  return {counts, positions};
+}
+
+TEST(RowDecoder, DescriptorsAreCountsAndPositions) {
+  const auto bytes = {0, 0, 0, 5, 0, 0, 1, 0, 0xFF, 0xFF, 0xFF, 0xFF,
+                      0, 0, 0, 9, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFE};
+  const auto [counts, positions] = descriptors("PJ(3)", bytes, {0, 1, 3, {}});
+  EXPECT_EQ(counts, (std::vector<std::int64_t>{5, -1, 0}));
+  EXPECT_EQ(positions, (std::vector<std::uint64_t>{256, 9, 4294967294}));  // T34: not negative
+  const auto [last_first, places] = descriptors("PJ(3)", bytes, {2, -2, 2, {}});
+  EXPECT_EQ(last_first, (std::vector<std::int64_t>{0, 5}));
+  EXPECT_EQ(places, (std::vector<std::uint64_t>{4294967294, 256}));
+}
+
+TEST(RowDecoder, DescriptorsOf64Bits) {
+  const auto [counts, positions] =
+      descriptors("QD", {0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4}, {0, 1, 1, {}});
+  EXPECT_EQ(counts, std::vector<std::int64_t>{4294967298});
+  EXPECT_EQ(positions, std::vector<std::uint64_t>{12884901892});
+}
+
+TEST(RowDecoder, TheTypeOfAVariableLengthColumnIsThatOfItsElements) {
+  auto column = column_of("PI(3)");
+  column.coding = ElementCoding::column('I', {1.0, 32768.0}, {});
+  EXPECT_EQ(request_column(column, true).type, ElementType::u16);
+  EXPECT_EQ(request_column(column, false).type, ElementType::i16);
+  EXPECT_EQ(request_column(column, true).cell_bytes(column), 8u);
+  EXPECT_EQ(request_column(column_of("0QD"), true).cell_bytes(column), 0u);
 }
 
 /// One element, decoded one byte at a time.

@@ -250,11 +250,11 @@ TEST(ImageReader, OtherKindsAreNamed) {
   expect_no_image(extension("'TABLE   '", {}), 1, ErrorCode::type, "'ascii_table'");
   expect_no_image(extension("'FOREIGN '", {{"EXTNAME", "'F'"}}), 1, ErrorCode::type, "'unknown'");
   expect_no_image(extension("'BINTABLE'", {{"ZIMAGE", "T"},
-                                           {"ZCMPTYPE", "'GZIP_1'"},
+                                           {"ZCMPTYPE", "'LZW_9'"},
                                            {"ZBITPIX", "8"},
                                            {"ZNAXIS", "1"},
                                            {"ZNAXIS1", "9"}}),
-                  1, ErrorCode::unsupported, "GZIP_1");
+                  1, ErrorCode::unsupported, "ZCMPTYPE = 'LZW_9'");
   const auto groups =
       card_text("GROUPS", "T") + card_text("PCOUNT", "1") + card_text("GCOUNT", "1");
   expect_no_image(image("8", {0, 2}, groups, "abc"), 0, ErrorCode::unsupported, "random groups");

@@ -167,56 +167,6 @@ Cards extension(const std::string& kind, const Cards& more) {
   return cards;
 }
 
-Cards tiled(const Cards& more) {
-  Cards all{{"TFIELDS", "1"}, {"TFORM1", "'1PB(9)'"}, {"ZIMAGE", "T"}};
-  all.insert(all.end(), more.begin(), more.end());
-  return extension("'BINTABLE'", all);
-}
-
-TEST(Layout, TiledImageIsDescribedByItsZKeywords) {
-  const auto made = make(1, tiled({{"ZCMPTYPE", "'RICE_1  '"},
-                                   {"ZBITPIX", "16"},
-                                   {"ZNAXIS", "2"},
-                                   {"ZNAXIS1", "30"},
-                                   {"ZNAXIS2", "20"},
-                                   {"ZBLANK", "-5"},
-                                   {"BLANK", "-6"},
-                                   {"BSCALE", "0.5"}}));
-  const auto& layout = std::get<TiledImageLayout>(made.layout);
-  EXPECT_EQ(layout.algorithm, "RICE_1");
-  EXPECT_EQ(layout.image.shape, (Shape{20, 30}));
-  EXPECT_EQ(layout.image.coding.stored, ElementType::i16);
-  EXPECT_EQ(layout.image.coding.natural, ElementType::f32);
-  EXPECT_EQ(layout.image.coding.null, -5);
-}
-
-TEST(Layout, TiledImageTakesBlankWhereThereIsNoZblank) {
-  const auto null = [](const std::string& bitpix) {
-    const auto made =
-        make(1, tiled({{"ZBITPIX", bitpix}, {"ZNAXIS", "1"}, {"ZNAXIS1", "2"}, {"BLANK", "-6"}}));
-    const auto& layout = std::get<TiledImageLayout>(made.layout);
-    EXPECT_EQ(layout.algorithm, "unknown");
-    return layout.image.coding.null;
-  };
-  EXPECT_EQ(null("32"), -6);
-  EXPECT_EQ(null("-32"), std::nullopt);
-}
-
-TEST(Layout, TiledImageRefusals) {
-  const Cards axis{{"ZNAXIS", "1"}, {"ZNAXIS1", "2"}};
-  EXPECT_EQ(error_of(1, tiled(axis), "ZBITPIX"), ErrorCode::format);
-  EXPECT_EQ(error_of(1, tiled({{"ZBITPIX", "8"}}), "ZNAXIS"), ErrorCode::format);
-  for (const auto* bad : {"-1", "65", "9223372036854775807"}) {
-    EXPECT_EQ(error_of(1, tiled({{"ZBITPIX", "8"}, {"ZNAXIS", bad}}), "ZNAXIS"), ErrorCode::format);
-  }
-  EXPECT_EQ(error_of(1, tiled({{"ZBITPIX", "8"}, {"ZNAXIS", "2"}, {"ZNAXIS1", "2"}}), "ZNAXIS2"),
-            ErrorCode::format);
-  EXPECT_EQ(error_of(1, tiled({{"ZBITPIX", "8"}, {"ZNAXIS", "1"}, {"ZNAXIS1", "-2"}}), "ZNAXIS1"),
-            ErrorCode::format);
-  EXPECT_EQ(error_of(1, tiled({{"ZBITPIX", "7"}, {"ZNAXIS", "1"}, {"ZNAXIS1", "2"}}), "BITPIX = 7"),
-            ErrorCode::format);
-}
-
 TEST(Layout, BinaryTable) {
   const auto made =
       make(1, extension("'BINTABLE'", {{"TFIELDS", "1"}, {"TFORM1", "'2J'"}, {"TTYPE1", "'XY'"}}));

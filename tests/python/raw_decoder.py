@@ -294,3 +294,31 @@ def columns(hdu: RawHDU) -> list[RawColumn]:
         found.append(_column(hdu, number, block, code, repeat))
         offset += width
     return found
+
+
+def _cell(hdu: RawHDU, number: int, code: str, stored: memoryview, count: int) -> RawColumn:
+    """One cell of a column of variable length."""
+    if code == "X":
+        bits = np.unpackbits(np.frombuffer(stored, "u1", (count + 7) // 8))[:count]
+        return RawColumn(None, code, count, bits.astype(bool))
+    elements = np.frombuffer(stored, FIELD[code], count)
+    if code == "A":
+        return RawColumn(None, code, count, np.array([_text(elements)], object))
+    if code == "L":
+        return RawColumn(None, code, count, elements == ord("T"), elements == 0)
+    return RawColumn(None, code, count, *_numbers(hdu, number, code, elements))
+
+
+def cells(hdu: RawHDU, number: int) -> list[RawColumn]:
+    """The cells of column `number`, of TFORM P or Q, one for each row."""
+    column = columns(hdu)[number - 1]
+    match = _TFORM.match(str(hdu.get(f"TFORM{number}")))
+    assert match is not None
+    wide = column.code == "Q"
+    pairs = column.values.copy().view(">i8" if wide else ">u4").tolist()
+    row_bytes, rows = hdu.axes
+    heap = memoryview(hdu.data)[hdu.integer("THEAP", row_bytes * rows) :]
+    code = match[3][0].upper()
+    return [
+        _cell(hdu, number, code, heap[start if count else 0 :], count) for count, start in pairs
+    ]

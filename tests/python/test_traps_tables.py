@@ -167,13 +167,6 @@ def test_t48_bits_are_msb_first_and_padding_never_slips(bits: int) -> None:
     assert got["Z"].tolist() == [0, 1, 2, 3, 4]
 
 
-def test_t48_bits_beside_a_variable_length_column() -> None:
-    columns = [("X", "11X", field([[0b10100000, 0], [0xFF, 0xE0]], "u1"))]
-    columns += [("V", "PB(1)", field([[0, 0], [0, 0]], "i4"))]
-    got = torchfits.read(file_of(columns), columns=["X"])["X"]
-    assert got.tolist() == [[True, False, True] + [False] * 8, [True] * 11]
-
-
 def test_t49_logical_null_is_neither_true_nor_false() -> None:
     got = read([("L", "L", field([ord("T"), ord("F"), 0], "u1"))])
     assert got["L"].dtype == torch.bool
@@ -192,11 +185,6 @@ def test_t49_logicals_with_tdim() -> None:
     letters = np.array([[84, 70, 70, 84, 84, 70]], np.uint8)
     got = read([("L", "6L", letters)], [card("TDIM1", "(3,2)")])
     assert got["L"].tolist() == [[[True, False, False], [True, True, False]]]
-
-
-def test_t50_variable_length_logicals_are_refused_by_name(corpus: Path) -> None:
-    with pytest.raises(torchfits.UnsupportedError, match=r"(?i)variable.length"):
-        torchfits.read(corpus / "table/vla_logical_null.fits")
 
 
 def test_t51_tdim_is_in_fortran_order() -> None:
