@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t count = data[0] * std::size_t{67};  // up to four runs of the longest length
   const auto in = std::as_bytes(std::span(data, size)).subspan(1);
   std::vector<std::int32_t> pixels(count, -1);
-  const auto result = plio_decode(in, pixels);
+  const auto result = plio_decode<std::int32_t>(in, pixels);
   require(result.used <= in.size() && result.made <= count);
   if (!result.ok()) return 0;
   require(result.made == count);
@@ -31,6 +31,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<std::byte> list(plio_bound(count));
   list.resize(plio_encode(pixels, list));
   std::vector<std::int32_t> again(count, -1);
-  require(count == 0 || (plio_decode(list, again).ok() && again == pixels));
+  require(count == 0 || (plio_decode<std::int32_t>(list, again).ok() && again == pixels));
   return 0;
 }

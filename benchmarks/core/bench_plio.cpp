@@ -70,7 +70,7 @@ void decode(benchmark::State& state) {
   std::vector<std::int32_t> out(kColumns);
   for (auto _ : state) {
     for (std::size_t i = 0; i < kLines; ++i) {
-      benchmark::DoNotOptimize(plio_decode(lists[i], out));
+      benchmark::DoNotOptimize(plio_decode<std::int32_t>(lists[i], out));
     }
     benchmark::ClobberMemory();
   }

@@ -21,6 +21,7 @@ void reset_stats() noexcept {
 
 Scratch::Scratch(std::size_t size)
     : memory_(std::make_unique_for_overwrite<std::byte[]>(size)), size_(size) {
+  if (size == 0) return;
   auto& s = stats();
   const auto held = s.scratch_bytes.fetch_add(size, std::memory_order_relaxed) + size;
   auto peak = s.scratch_peak.load(std::memory_order_relaxed);
@@ -37,6 +38,8 @@ Scratch& Scratch::operator=(Scratch&& other) noexcept {
   return *this;
 }
 
-Scratch::~Scratch() { stats().scratch_bytes.fetch_sub(size_, std::memory_order_relaxed); }
+Scratch::~Scratch() {
+  if (size_ > 0) stats().scratch_bytes.fetch_sub(size_, std::memory_order_relaxed);
+}
 
 }  // namespace torchfits

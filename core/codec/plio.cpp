@@ -19,12 +19,18 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 
 namespace torchfits {
 namespace {
 
 constexpr std::int32_t kMaxData = 4095;
 constexpr std::size_t kHeaderWords = 7;
+
+template <PlioWord Word>
+constexpr const char* kOutside = sizeof(Word) == 4   ? "a value is outside 0 to 16777215"
+                                 : sizeof(Word) == 2 ? "a value is outside 0 to 32767"
+                                                     : "a value is outside 0 to 255";
 
 enum Opcode : std::uint16_t { zn, sh, ih, dh, hn, pn, is, ds };
 
@@ -77,11 +83,12 @@ constexpr std::array<Effect, 8> kEffects = {{
     {.rise = -1, .put = 1, .high_run = 1, .high_last = 1},
 }};
 
-/// Executes the instructions one by one. A run past the tile, a value that no mask can have and an
-/// unknown instruction are problems.
+/// Executes the instructions one by one. A run past the tile, a value that no mask or no Word can
+/// have and an unknown instruction are problems.
+template <PlioWord Word>
 class Interpreter {
  public:
-  Interpreter(ByteView in, List list, std::span<std::int32_t> out) noexcept
+  Interpreter(ByteView in, List list, std::span<Word> out) noexcept
       : in_(in), at_(list.begin), end_(list.end), out_(out.data()), left_(out.size()) {}
 
   const char* execute() noexcept {
@@ -109,21 +116,22 @@ class Interpreter {
   const char* apply(const Effect& effect, std::int32_t data) noexcept {
     if (const char* problem = move(high_ + data * effect.rise)) return problem;
     const auto pixels = static_cast<std::uint32_t>(data * effect.run + effect.put);
-    const std::int32_t value = high_ * effect.high_run;
+    const auto value = static_cast<Word>(high_ * effect.high_run);
+    const auto last = static_cast<Word>(high_ * effect.high_last);
     if (pixels > left_) return "a run passes the end of the tile";
     if (pixels <= kAtOnce && left_ >= kAtOnce) {
       std::fill_n(out_, kAtOnce, value);
-      out_[pixels - (pixels > 0 ? 1 : 0)] = high_ * effect.high_last;
+      out_[pixels - (pixels > 0 ? 1 : 0)] = last;
     } else if (pixels > 0) {
       fill(pixels, value);
-      out_[pixels - 1] = high_ * effect.high_last;
+      out_[pixels - 1] = last;
     }
     out_ += pixels;
     left_ -= pixels;
     return nullptr;
   }
 
-  void fill(std::size_t pixels, std::int32_t value) noexcept {
+  void fill(std::size_t pixels, Word value) noexcept {
     if (value == 0) {
       std::memset(out_, 0, pixels * sizeof value);
     } else {
@@ -137,7 +145,9 @@ class Interpreter {
   }
 
   const char* move(std::int32_t value) noexcept {
-    if (value < 0 || value > kPlioMax) return "a value is outside 0 to 16777215";
+    constexpr std::int32_t kMost =
+        std::min<std::int32_t>(kPlioMax, std::numeric_limits<Word>::max());
+    if (value < 0 || value > kMost) return kOutside<Word>;
     high_ = value;
     return nullptr;
   }
@@ -145,7 +155,7 @@ class Interpreter {
   ByteView in_;
   std::size_t at_;
   std::size_t end_;
-  std::int32_t* out_;
+  Word* out_;
   std::size_t left_;
   std::int32_t high_ = 1;
 };
@@ -232,7 +242,8 @@ std::size_t find_ends(std::span<const std::int32_t> in, std::size_t from, std::s
 
 }  // namespace
 
-CodecResult plio_decode(ByteView in, std::span<std::int32_t> out) {
+template <PlioWord Word>
+CodecResult plio_decode(ByteView in, std::span<Word> out) {
   const auto list = find_list(in);
   if (list.problem != nullptr) return {.problem = list.problem};
   Interpreter interpreter(in, list, out);
@@ -241,6 +252,10 @@ CodecResult plio_decode(ByteView in, std::span<std::int32_t> out) {
           .used = 2 * interpreter.position(),
           .made = out.size() - interpreter.left()};
 }
+
+template CodecResult plio_decode(ByteView, std::span<std::uint8_t>);
+template CodecResult plio_decode(ByteView, std::span<std::int16_t>);
+template CodecResult plio_decode(ByteView, std::span<std::int32_t>);
 
 std::size_t plio_bound(std::size_t count) noexcept { return 2 * (kHeaderWords + 3 * count); }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 #include "base/bytes.h"
 #include "codec/codec_result.h"
@@ -17,8 +18,15 @@ inline constexpr std::int32_t kPlioMax = (1 << 24) - 1;
 /// Pixels of a tile whose line list, at its longest, its header can still give the length of.
 inline constexpr std::size_t kPlioMaxPixels = std::size_t{1} << 28;
 
-/// Fills `out` from big-endian 16-bit words; with zeros from where the list ends, as IRAF does.
-[[nodiscard]] CodecResult plio_decode(ByteView in, std::span<std::int32_t> out);
+/// Words that a mask can be read into.
+template <class T>
+concept PlioWord = std::is_same_v<T, std::uint8_t> || std::is_same_v<T, std::int16_t> ||
+                   std::is_same_v<T, std::int32_t>;
+
+/// Fills `out` from big-endian 16-bit words; with zeros from where the list ends, as IRAF does. A
+/// problem where Word cannot hold a value.
+template <PlioWord Word>
+[[nodiscard]] CodecResult plio_decode(ByteView in, std::span<Word> out);
 
 /// The most bytes that `count` pixels can take.
 [[nodiscard]] std::size_t plio_bound(std::size_t count) noexcept;

@@ -35,18 +35,6 @@ std::span<T> as_span(ByteSpan bytes) noexcept {
   return {reinterpret_cast<T*>(bytes.data()), bytes.size() / sizeof(T)};
 }
 
-std::string_view name_of(TileAlgorithm algorithm) noexcept {
-  switch (algorithm) {
-    case TileAlgorithm::rice: return "RICE_1";
-    case TileAlgorithm::gzip_1: return "GZIP_1";
-    case TileAlgorithm::gzip_2: return "GZIP_2";
-    case TileAlgorithm::hcompress: return "HCOMPRESS_1";
-    case TileAlgorithm::plio: return "PLIO_1";
-    case TileAlgorithm::none: break;
-  }
-  return "NOCOMPRESS";
-}
-
 FitsError bad_tile(std::uint64_t tile, std::string_view what) {
   return FitsError::format("tile " + std::to_string(tile) + ": " + std::string(what));
 }
@@ -128,7 +116,7 @@ struct TileDecoder::Job {
   }
 
   void require(const CodecResult& result, TileAlgorithm algorithm, ByteView in) const {
-    const auto name = std::string(name_of(algorithm));
+    const auto name = std::string(algorithm_name(algorithm));
     const auto at = std::to_string(result.used) + " of " + std::to_string(in.size());
     if (!result.ok()) throw bad_tile(tile, name + ": " + result.problem + ", at byte " + at);
     if (in.size() - result.used > kMaxLeftOver) {
@@ -283,18 +271,22 @@ TileDecoder::Words TileDecoder::words_of(Job& job) const {
                 job.data);
     return words;
   };
+  const auto plio = [&]<class Word>() {
+    const auto words = job.words(element_type_of<Word>);
+    job.require(plio_decode<Word>(job.data, as_span<Word>(words.bytes)), TileAlgorithm::plio,
+                job.data);
+    return words;
+  };
   switch (layout_.algorithm) {
     case TileAlgorithm::rice:
       if (layout_.rice_bytes == 1) return rice.template operator()<std::uint8_t>();
       if (layout_.rice_bytes == 2) return rice.template operator()<std::int16_t>();
       return rice.template operator()<std::int32_t>();
     case TileAlgorithm::hcompress: return plane_words(job);
-    case TileAlgorithm::plio: {
-      const auto words = job.words(ElementType::i32);
-      job.require(plio_decode(job.data, as_span<std::int32_t>(words.bytes)), TileAlgorithm::plio,
-                  job.data);
-      return words;
-    }
+    case TileAlgorithm::plio:
+      if (job.want == ElementType::u8) return plio.template operator()<std::uint8_t>();
+      if (job.want == ElementType::i16) return plio.template operator()<std::int16_t>();
+      return plio.template operator()<std::int32_t>();
     default: return inflated_words(job, layout_.algorithm);
   }
 }
@@ -328,16 +320,11 @@ ByteView TileDecoder::decoded_mask(const Job& job) const {
         throw bad_tile(job.tile, "NULL_PIXEL_MASK does not hold one byte a pixel");
       return mask;
     }
-    case TileAlgorithm::plio: {
-      const auto words = job.workspace.take(TileWorkspace::Buffer::words, 4 * job.pixels);
-      const auto values = as_span<std::int32_t>(words);
-      job.require(plio_decode(job.mask, values), algorithm, job.mask);
-      std::transform(values.begin(), values.end(), mask.begin(),
-                     [](std::int32_t value) { return std::byte{value != 0}; });
+    case TileAlgorithm::plio:
+      job.require(plio_decode(job.mask, as_span<std::uint8_t>(mask)), algorithm, job.mask);
       return mask;
-    }
     default:
-      throw FitsError::unsupported("ZMASKCMP = '" + std::string(name_of(algorithm)) +
+      throw FitsError::unsupported("ZMASKCMP = '" + std::string(algorithm_name(algorithm)) +
                                    "' of NULL_PIXEL_MASK; GZIP_1, GZIP_2 and PLIO_1 are read");
   }
 }
@@ -380,7 +367,7 @@ void TileDecoder::check(std::uint64_t tile, ByteView data, std::uint64_t pixels)
       layout_.algorithm == TileAlgorithm::hcompress || layout_.algorithm == TileAlgorithm::plio;
   if (pixels <= (unbounded ? kMaxTilePixels : most_pixels(data.size()))) return;
   throw bad_tile(tile, std::to_string(data.size()) + " bytes of " +
-                           std::string(name_of(layout_.algorithm)) + " cannot hold " +
+                           std::string(algorithm_name(layout_.algorithm)) + " cannot hold " +
                            std::to_string(pixels) + " pixels; ZTILEn or ZNAXISn is wrong");
 }
 

@@ -8,9 +8,13 @@
 #include "file/tile_reader.h"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/defaults.h"
@@ -45,29 +49,49 @@ bool takes_all(std::span<const AxisSlice> selection, std::span<const std::uint64
   return true;
 }
 
-/// Workspaces of the threads that are decoding.
+/// Workspaces of the threads that are decoding. Tiles are small and many: a thread looks first
+/// where it left its own, and no lock is taken.
 class WorkspacePool {
  public:
-  struct Lease {
-    WorkspacePool& pool;
-    std::unique_ptr<TileWorkspace> workspace;
-    ~Lease() {
-      const std::lock_guard lock(pool.mutex_);
-      pool.free_.push_back(std::move(workspace));
-    }
-  };
+  WorkspacePool() = default;
+  WorkspacePool(const WorkspacePool&) = delete;
+  WorkspacePool& operator=(const WorkspacePool&) = delete;
+  ~WorkspacePool() {
+    for (auto& slot : slots_) delete slot.workspace.load();
+  }
 
-  Lease take() {
-    const std::lock_guard lock(mutex_);
-    if (free_.empty()) return {*this, std::make_unique<TileWorkspace>()};
-    auto workspace = std::move(free_.back());
-    free_.pop_back();
-    return {*this, std::move(workspace)};
+  std::unique_ptr<TileWorkspace> take() {
+    const auto home = own_slot();
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      auto& slot = slots_[(home + i) % slots_.size()].workspace;
+      if (slot.load(std::memory_order_relaxed) == nullptr) continue;
+      if (auto* found = slot.exchange(nullptr)) return std::unique_ptr<TileWorkspace>(found);
+    }
+    return std::make_unique<TileWorkspace>();
+  }
+
+  void give_back(std::unique_ptr<TileWorkspace> workspace) {
+    const auto home = own_slot();
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      TileWorkspace* empty = nullptr;
+      auto& slot = slots_[(home + i) % slots_.size()].workspace;
+      if (slot.compare_exchange_strong(empty, workspace.get())) {
+        static_cast<void>(workspace.release());
+        return;
+      }
+    }
   }
 
  private:
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<TileWorkspace>> free_;
+  struct alignas(64) Slot {
+    std::atomic<TileWorkspace*> workspace{nullptr};
+  };
+
+  static std::size_t own_slot() noexcept {
+    return std::hash<std::thread::id>{}(std::this_thread::get_id());
+  }
+
+  std::array<Slot, 16> slots_;
 };
 
 /// One call of read_tiles.
@@ -97,7 +121,8 @@ class TileRead {
 
  private:
   struct Piece {
-    TilePart part;
+    std::uint64_t index;  ///< of its part in the plan
+    std::uint64_t tile;
     TileRecord record;
   };
 
@@ -105,27 +130,27 @@ class TileRead {
     std::vector<Piece> pieces;
     pieces.reserve(end - first);
     for (auto i = first; i < end; ++i) {
-      auto part = plan_.part(i);
-      if (const auto kept = file_.tiles().find({hdu_.index, part.tile})) {
-        place(part, kept->data());
+      const auto tile = plan_.tile(i);
+      if (const auto kept = file_.tiles().find({hdu_.index, tile})) {
+        place(plan_.part(i), kept->data());
       } else {
-        pieces.push_back({std::move(part), {}});
+        pieces.push_back({i, tile, {}});
       }
     }
     if (pieces.empty()) return;
     read_records(pieces);
     std::vector<ByteRange> ranges;
     ranges.reserve(pieces.size());
-    std::uint64_t packed = 0, pixels = 0;
+    std::uint64_t packed = 1;
     for (const auto& piece : pieces) {
       ranges.push_back(in_file(piece.record.data));
       packed += piece.record.data.length;
-      pixels += piece.part.pixels();
     }
-    const auto weight =
-        1 + kDecodeWeight * pixels * stored_bytes_ / std::max<std::uint64_t>(1, packed);
+    const auto unpacked = pieces.size() * pixels_of(layout_.tile) * stored_bytes_;
+    const auto weight = 1 + kDecodeWeight * unpacked / packed;
     file_.source().for_each(
         ranges, [&](std::size_t i, ByteView data) { decode(pieces[i], data); }, weight);
+    stats().tiles_decoded.fetch_add(pieces.size(), std::memory_order_relaxed);
   }
 
   [[nodiscard]] ByteRange in_file(ByteRange of_heap) const {
@@ -140,8 +165,8 @@ class TileRead {
     std::vector<ByteRange> ranges;
     std::vector<std::size_t> firsts;
     for (std::size_t i = 0; i < pieces.size(); ++i) {
-      const auto tile = pieces[i].part.tile;
-      const bool next = i > 0 && tile == pieces[i - 1].part.tile + 1 && i - firsts.back() < most;
+      const auto tile = pieces[i].tile;
+      const bool next = i > 0 && tile == pieces[i - 1].tile + 1 && i - firsts.back() < most;
       if (next) {
         ranges.back().length += row_bytes;
       } else {
@@ -152,26 +177,28 @@ class TileRead {
     file_.source().for_each(ranges, [&](std::size_t range, ByteView rows) {
       for (std::size_t k = 0; k * row_bytes < rows.size(); ++k) {
         auto& piece = pieces[firsts[range] + k];
-        piece.record = decoder_.record(piece.part.tile, rows.subspan(k * row_bytes, row_bytes));
+        piece.record = decoder_.record(piece.tile, rows.subspan(k * row_bytes, row_bytes));
       }
     });
   }
 
   /// Called from several threads.
   void decode(const Piece& piece, ByteView data) {
-    const auto lease = workspaces_.take();
-    Scratch mask(piece.record.mask.length);
-    if (mask.size() > 0) file_.source().read(in_file(piece.record.mask), mask.span());
-    const auto& part = piece.part;
+    auto workspace = workspaces_.take();
+    Scratch mask;
+    if (piece.record.mask.length > 0) {
+      mask = Scratch(piece.record.mask.length);
+      file_.source().read(in_file(piece.record.mask), mask.span());
+    }
+    const auto part = plan_.part(piece.index);
     const auto bytes = part.pixels() * stored_bytes_;
     decoder_.check(part.tile, data, part.pixels());
-    const auto kept = std::make_shared<Scratch>(keep_ ? bytes : 0);
-    const auto out =
-        keep_ ? kept->span() : lease.workspace->take(TileWorkspace::Buffer::pixels, bytes);
-    decoder_.decode(part.tile, piece.record, data, mask.span(), part.shape, *lease.workspace, out);
-    stats().tiles_decoded.fetch_add(1, std::memory_order_relaxed);
+    const auto kept = keep_ ? std::make_shared<Scratch>(bytes) : nullptr;
+    const auto out = kept ? kept->span() : workspace->take(TileWorkspace::Buffer::pixels, bytes);
+    decoder_.decode(part.tile, piece.record, data, mask.span(), part.shape, *workspace, out);
     place(part, out.data());
-    if (keep_) file_.tiles().keep({hdu_.index, part.tile}, kept);
+    workspaces_.give_back(std::move(workspace));
+    if (kept) file_.tiles().keep({hdu_.index, part.tile}, kept);
   }
 
   /// The selected pixels of a decoded tile go to their places.

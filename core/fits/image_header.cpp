@@ -114,27 +114,6 @@ ElementCoding image_storage(ElementType natural) {
                                        "; convert the data to an integer or float dtype");
 }
 
-std::string_view algorithm_name(TileAlgorithm algorithm) noexcept {
-  switch (algorithm) {
-    case TileAlgorithm::rice: return "RICE_1";
-    case TileAlgorithm::gzip_1: return "GZIP_1";
-    case TileAlgorithm::gzip_2: return "GZIP_2";
-    case TileAlgorithm::hcompress: return "HCOMPRESS_1";
-    case TileAlgorithm::plio: return "PLIO_1";
-    case TileAlgorithm::none: break;
-  }
-  return "NOCOMPRESS";
-}
-
-std::string_view dither_name(Dither dither) noexcept {
-  switch (dither) {
-    case Dither::none: return "NO_DITHER";
-    case Dither::subtractive_1: return "SUBTRACTIVE_DITHER_1";
-    case Dither::subtractive_2: break;
-  }
-  return "SUBTRACTIVE_DITHER_2";
-}
-
 Header image_header(const ImageLayout& image, HduPlace place, const UserCards& user,
                     bool checksum) {
   CardText cards;

@@ -20,9 +20,4 @@ namespace torchfits {
 [[nodiscard]] Header tiled_image_header(const TiledImageLayout& tiled, const UserCards& user,
                                         double scale, bool checksum);
 
-/// The spelling of ZCMPTYPE.
-[[nodiscard]] std::string_view algorithm_name(TileAlgorithm algorithm) noexcept;
-/// The spelling of ZQUANTIZ.
-[[nodiscard]] std::string_view dither_name(Dither dither) noexcept;
-
 }  // namespace torchfits

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -87,6 +88,11 @@ struct TableLayout {
 enum class TileAlgorithm : std::uint8_t { rice, gzip_1, gzip_2, hcompress, plio, none };
 /// ZQUANTIZ (section 10.2.1).
 enum class Dither : std::uint8_t { none, subtractive_1, subtractive_2 };
+
+/// The spelling of ZCMPTYPE.
+[[nodiscard]] std::string_view algorithm_name(TileAlgorithm algorithm) noexcept;
+/// The spelling of ZQUANTIZ.
+[[nodiscard]] std::string_view dither_name(Dither dither) noexcept;
 
 /// A number that every tile has: a column of the table, or a keyword for all of them.
 struct TileNumber {

@@ -271,6 +271,27 @@ void allow_nulls(const Header& header, TiledImageLayout& tiled) {
 
 }  // namespace
 
+std::string_view algorithm_name(TileAlgorithm algorithm) noexcept {
+  switch (algorithm) {
+    case TileAlgorithm::rice: return "RICE_1";
+    case TileAlgorithm::gzip_1: return "GZIP_1";
+    case TileAlgorithm::gzip_2: return "GZIP_2";
+    case TileAlgorithm::hcompress: return "HCOMPRESS_1";
+    case TileAlgorithm::plio: return "PLIO_1";
+    case TileAlgorithm::none: break;
+  }
+  return "NOCOMPRESS";
+}
+
+std::string_view dither_name(Dither dither) noexcept {
+  switch (dither) {
+    case Dither::none: return "NO_DITHER";
+    case Dither::subtractive_1: return "SUBTRACTIVE_DITHER_1";
+    case Dither::subtractive_2: break;
+  }
+  return "SUBTRACTIVE_DITHER_2";
+}
+
 TiledImageLayout read_tiled_layout(const HduRecord& hdu, std::vector<std::string>& warnings) {
   const auto& header = hdu.header;
   TiledImageLayout tiled;

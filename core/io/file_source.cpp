@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/stats.h"
 #include "io/file_windows.h"
+#include "io/memory_source.h"
 #include "io/range_groups.h"
 #include "platform/file.h"
 
@@ -36,14 +37,10 @@ class FileSource final : public ByteSource {
  private:
   void deliver(std::span<const ByteRange> ranges, const Consume& consume,
                std::uint64_t weight) const override {
-    const RangeGroups request(ranges, opened_.size);
+    RangeGroups request(ranges, opened_.size);
     stats().bytes_read.fetch_add(request.wanted(), std::memory_order_relaxed);
-    if (request.span().end() <= head_.size()) {
-      for (std::size_t i = 0; i < ranges.size(); ++i) {
-        consume(i, head_.span().subspan(ranges[i].offset, ranges[i].length));
-      }
-      return;
-    }
+    if (request.span().end() <= head_.size())
+      return lend_ranges(head_.span(), ranges, request, weight, consume);
     try {
       windows_.for_each(opened_.size, ranges, consume, weight);
     } catch (const FitsError&) {

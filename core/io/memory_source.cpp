@@ -26,22 +26,8 @@ class MemorySource final : public ByteSource {
   void deliver(std::span<const ByteRange> ranges, const Consume& consume,
                std::uint64_t weight) const override {
     RangeGroups request(ranges, bytes_.size());
-    const auto wanted = request.wanted();
-    stats().bytes_read.fetch_add(wanted, std::memory_order_relaxed);
-    const auto lend = [&](std::size_t index) {
-      consume(index, bytes_.subspan(ranges[index].offset, ranges[index].length));
-    };
-    const Work work{wanted, weight};
-    if (!work.parallel()) {
-      for (std::size_t i = 0; i < ranges.size(); ++i) lend(i);
-      return;
-    }
-    const auto groups = request.split(balanced(work, kMaxWindowBytes, kMaxWindowBytes));
-    run(groups, work, [&](const RangeGroup& group) {
-      for (auto place = group.first; place < group.first + group.count; ++place) {
-        lend(request.index(place));
-      }
-    });
+    stats().bytes_read.fetch_add(request.wanted(), std::memory_order_relaxed);
+    lend_ranges(bytes_, ranges, request, weight, consume);
   }
 
   ByteView bytes_;
@@ -50,6 +36,24 @@ class MemorySource final : public ByteSource {
 };
 
 }  // namespace
+
+void lend_ranges(ByteView bytes, std::span<const ByteRange> ranges, RangeGroups& request,
+                 std::uint64_t weight, const Consume& consume) {
+  const auto lend = [&](std::size_t index) {
+    consume(index, bytes.subspan(ranges[index].offset, ranges[index].length));
+  };
+  const Work work{request.wanted(), weight};
+  if (!work.parallel()) {
+    for (std::size_t i = 0; i < ranges.size(); ++i) lend(i);
+    return;
+  }
+  const auto groups = request.split(balanced(work, kMaxWindowBytes, kMaxWindowBytes));
+  run(groups, work, [&](const RangeGroup& group) {
+    for (auto place = group.first; place < group.first + group.count; ++place) {
+      lend(request.index(place));
+    }
+  });
+}
 
 std::shared_ptr<const ByteSource> borrow_bytes(ByteView bytes, std::shared_ptr<const void> owner,
                                                std::string name) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "io/byte_source.h"
+#include "io/range_groups.h"
 
 namespace torchfits {
 
@@ -12,5 +13,10 @@ namespace torchfits {
 [[nodiscard]] std::shared_ptr<const ByteSource> borrow_bytes(ByteView bytes,
                                                              std::shared_ptr<const void> owner,
                                                              std::string name = "<bytes>");
+
+/// Hands over `ranges`, which `request` has found to lie in `bytes`: on the pool where that is
+/// worth it.
+void lend_ranges(ByteView bytes, std::span<const ByteRange> ranges, RangeGroups& request,
+                 std::uint64_t weight, const Consume& consume);
 
 }  // namespace torchfits

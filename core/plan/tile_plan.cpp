@@ -31,6 +31,13 @@ std::uint64_t tiles_met(const AxisSlice& slice, std::uint64_t tile) noexcept {
   return std::max(first, last) - std::min(first, last) + 1;
 }
 
+/// Where on the axis the `part`-th of them stands.
+std::uint64_t tile_met(const AxisSlice& slice, std::uint64_t tile, std::uint64_t part) noexcept {
+  if (magnitude(slice.step) > tile) return position(slice, part) / tile;
+  const auto home = position(slice, 0) / tile;
+  return slice.step > 0 ? home + part : home - part;
+}
+
 Steps steps_in(const AxisSlice& slice, std::uint64_t tile, std::uint64_t part) noexcept {
   const auto step = magnitude(slice.step);
   if (step > tile) return {part, 1};
@@ -77,20 +84,30 @@ TilePlan TilePlan::make(std::span<const std::uint64_t> shape, std::span<const st
   return plan;
 }
 
-TilePart TilePlan::part(std::uint64_t index) const {
-  TilePart part;
-  part.shape.resize(axes_.size());
-  part.selection.resize(axes_.size());
-  part.out_origin.resize(axes_.size());
+std::uint64_t TilePlan::tile(std::uint64_t index) const noexcept {
+  std::uint64_t number = 0;
   std::uint64_t stride = 1;
   for (std::size_t i = axes_.size(); i-- > 0;) {
     const auto& axis = axes_[i];
-    const auto steps = steps_in(axis.slice, axis.tile, index % axis.parts);
+    number += tile_met(axis.slice, axis.tile, index % axis.parts) * stride;
     index /= axis.parts;
-    const auto first = position(axis.slice, steps.first);
-    const auto number = first / axis.tile;
-    part.tile += number * stride;
     stride *= axis.tile_count;
+  }
+  return number;
+}
+
+TilePart TilePlan::part(std::uint64_t index) const {
+  TilePart part;
+  part.tile = tile(index);
+  part.shape.resize(axes_.size());
+  part.selection.resize(axes_.size());
+  part.out_origin.resize(axes_.size());
+  for (std::size_t i = axes_.size(); i-- > 0;) {
+    const auto& axis = axes_[i];
+    const auto number = tile_met(axis.slice, axis.tile, index % axis.parts);
+    const auto steps = steps_in(axis.slice, axis.tile, index % axis.parts);
+    const auto first = position(axis.slice, steps.first);
+    index /= axis.parts;
     part.shape[i] = std::min(axis.tile, axis.length - number * axis.tile);
     part.selection[i] = {static_cast<std::int64_t>(first - number * axis.tile), axis.slice.step,
                          steps.count};

@@ -30,6 +30,8 @@ class TilePlan {
                        std::span<const std::uint64_t> out_origin);
 
   [[nodiscard]] std::uint64_t parts() const noexcept { return parts_; }
+  /// The number of the part's tile, without the rest.
+  [[nodiscard]] std::uint64_t tile(std::uint64_t index) const noexcept;
   [[nodiscard]] TilePart part(std::uint64_t index) const;
 
  private:

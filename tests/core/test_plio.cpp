@@ -61,7 +61,7 @@ Bytes new_list(std::initializer_list<int> instructions) {
 /// The pixels of a tile of `count`, with a guard around them.
 Pixels decoded(const Bytes& in, std::size_t count, const char** problem = nullptr) {
   Pixels guarded(count + 2, -77);
-  const auto result = plio_decode(in, std::span(guarded).subspan(1, count));
+  const auto result = plio_decode<std::int32_t>(in, std::span(guarded).subspan(1, count));
   EXPECT_EQ(guarded.front(), -77);
   EXPECT_EQ(guarded.back(), -77);
   EXPECT_LE(result.made, count);
@@ -126,7 +126,7 @@ TEST(Plio, BytesBehindTheListAreLeftAlone) {
   auto in = new_list({kHn | 2});
   in.resize(in.size() + 3, std::byte{0xff});
   Pixels out(2);
-  const auto result = plio_decode(in, out);
+  const auto result = plio_decode<std::int32_t>(in, out);
   ASSERT_TRUE(result.ok()) << result.problem;
   EXPECT_EQ(result.used, in.size() - 3);
 }
@@ -289,6 +289,26 @@ TEST(Plio, DecodesOldListsAsCfitsioDoes) {
   EXPECT_EQ(decoded(in, 20), theirs);
 }
 #endif
+
+template <class Word>
+void expect_narrow(std::int32_t most) {
+  for (const auto high : {most, most + 1}) {
+    const std::vector<std::int32_t> mask{0, 0, high, high, 0, 1};
+    std::vector<std::byte> list(plio_bound(mask.size()));
+    list.resize(plio_encode(mask, list));
+    std::vector<Word> narrow(mask.size());
+    const auto result = plio_decode<Word>(list, narrow);
+    EXPECT_EQ(result.ok(), high == most);
+    if (result.ok()) {
+      EXPECT_EQ(std::vector<std::int32_t>(narrow.begin(), narrow.end()), mask);
+    }
+  }
+}
+
+TEST(Plio, NarrowWordsTakeWhatFitsThem) {
+  expect_narrow<std::uint8_t>(255);
+  expect_narrow<std::int16_t>(32767);
+}
 
 }  // namespace
 }  // namespace torchfits

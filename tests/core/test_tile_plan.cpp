@@ -44,6 +44,7 @@ std::map<Shape, std::pair<std::uint64_t, Shape>> from_plan(const TilePlan& plan)
   std::set<std::uint64_t> tiles;
   for (std::uint64_t i = 0; i < plan.parts(); ++i) {
     const auto part = plan.part(i);
+    EXPECT_EQ(plan.tile(i), part.tile);
     EXPECT_TRUE(tiles.insert(part.tile).second) << "tile " << part.tile << " comes twice";
     const auto axes = part.shape.size();
     std::vector<AxisSlice> all(part.selection);
