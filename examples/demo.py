@@ -63,7 +63,7 @@ def compress(image: torch.Tensor) -> None:
             error = (torchfits.read(path) - image).abs().max()
             name = getattr(compression, "algorithm", compression)
             size = path.stat().st_size
-            print(f"  write(..., compress={name!s:<10} {size:>8,} bytes, largest error {error:.3g}")
+            print(f"  write(..., compress={name!s:<8}) {size:>8,} bytes, largest error {error:.3g}")
 
 
 def read_table() -> None:

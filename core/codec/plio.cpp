@@ -111,7 +111,7 @@ class Interpreter {
  private:
   /// Pixels that are written at once, more than most runs of a busy mask have. Those beyond the run
   /// are written anew by what follows.
-  static constexpr std::size_t kAtOnce = 16;
+  static constexpr std::size_t kAtOnce = 128 / sizeof(Word);
 
   const char* apply(const Effect& effect, std::int32_t data) noexcept {
     if (const char* problem = move(high_ + data * effect.rise)) return problem;

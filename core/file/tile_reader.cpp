@@ -49,34 +49,40 @@ bool takes_all(std::span<const AxisSlice> selection, std::span<const std::uint64
   return true;
 }
 
-/// Workspaces of the threads that are decoding. Tiles are small and many: a thread looks first
+/// What a thread decodes with.
+struct Desk {
+  TileWorkspace workspace;
+  TilePart part;
+};
+
+/// The desks of the threads that are decoding. Tiles are small and many: a thread looks first
 /// where it left its own, and no lock is taken.
-class WorkspacePool {
+class Desks {
  public:
-  WorkspacePool() = default;
-  WorkspacePool(const WorkspacePool&) = delete;
-  WorkspacePool& operator=(const WorkspacePool&) = delete;
-  ~WorkspacePool() {
-    for (auto& slot : slots_) delete slot.workspace.load();
+  Desks() = default;
+  Desks(const Desks&) = delete;
+  Desks& operator=(const Desks&) = delete;
+  ~Desks() {
+    for (auto& slot : slots_) delete slot.desk.load();
   }
 
-  std::unique_ptr<TileWorkspace> take() {
+  std::unique_ptr<Desk> take() {
     const auto home = own_slot();
     for (std::size_t i = 0; i < slots_.size(); ++i) {
-      auto& slot = slots_[(home + i) % slots_.size()].workspace;
+      auto& slot = slots_[(home + i) % slots_.size()].desk;
       if (slot.load(std::memory_order_relaxed) == nullptr) continue;
-      if (auto* found = slot.exchange(nullptr)) return std::unique_ptr<TileWorkspace>(found);
+      if (auto* found = slot.exchange(nullptr)) return std::unique_ptr<Desk>(found);
     }
-    return std::make_unique<TileWorkspace>();
+    return std::make_unique<Desk>();
   }
 
-  void give_back(std::unique_ptr<TileWorkspace> workspace) {
+  void give_back(std::unique_ptr<Desk> desk) {
     const auto home = own_slot();
     for (std::size_t i = 0; i < slots_.size(); ++i) {
-      TileWorkspace* empty = nullptr;
-      auto& slot = slots_[(home + i) % slots_.size()].workspace;
-      if (slot.compare_exchange_strong(empty, workspace.get())) {
-        static_cast<void>(workspace.release());
+      Desk* empty = nullptr;
+      auto& slot = slots_[(home + i) % slots_.size()].desk;
+      if (slot.compare_exchange_strong(empty, desk.get())) {
+        static_cast<void>(desk.release());
         return;
       }
     }
@@ -84,7 +90,7 @@ class WorkspacePool {
 
  private:
   struct alignas(64) Slot {
-    std::atomic<TileWorkspace*> workspace{nullptr};
+    std::atomic<Desk*> desk{nullptr};
   };
 
   static std::size_t own_slot() noexcept {
@@ -184,21 +190,23 @@ class TileRead {
 
   /// Called from several threads.
   void decode(const Piece& piece, ByteView data) {
-    auto workspace = workspaces_.take();
+    auto desk = desks_.take();
     Scratch mask;
     if (piece.record.mask.length > 0) {
       mask = Scratch(piece.record.mask.length);
       file_.source().read(in_file(piece.record.mask), mask.span());
     }
-    const auto part = plan_.part(piece.index);
+    auto& part = desk->part;
+    plan_.part(piece.index, part);
     const auto bytes = part.pixels() * stored_bytes_;
     decoder_.check(part.tile, data, part.pixels());
     const auto kept = keep_ ? std::make_shared<Scratch>(bytes) : nullptr;
-    const auto out = kept ? kept->span() : workspace->take(TileWorkspace::Buffer::pixels, bytes);
-    decoder_.decode(part.tile, piece.record, data, mask.span(), part.shape, *workspace, out);
+    const auto out =
+        kept ? kept->span() : desk->workspace.take(TileWorkspace::Buffer::pixels, bytes);
+    decoder_.decode(part.tile, piece.record, data, mask.span(), part.shape, desk->workspace, out);
     place(part, out.data());
-    workspaces_.give_back(std::move(workspace));
-    if (kept) file_.tiles().keep({hdu_.index, part.tile}, kept);
+    desks_.give_back(std::move(desk));
+    if (kept) file_.tiles().keep({hdu_.index, piece.tile}, kept);
   }
 
   /// The selected pixels of a decoded tile go to their places.
@@ -227,7 +235,7 @@ class TileRead {
   ElementDecoder decode_;
   TilePlan plan_;
   bool keep_;  ///< a part of the image is read, and the cache has room for all tiles of it
-  WorkspacePool workspaces_;
+  Desks desks_;
 };
 
 }  // namespace

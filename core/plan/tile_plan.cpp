@@ -97,7 +97,12 @@ std::uint64_t TilePlan::tile(std::uint64_t index) const noexcept {
 }
 
 TilePart TilePlan::part(std::uint64_t index) const {
-  TilePart part;
+  TilePart result;
+  part(index, result);
+  return result;
+}
+
+void TilePlan::part(std::uint64_t index, TilePart& part) const {
   part.tile = tile(index);
   part.shape.resize(axes_.size());
   part.selection.resize(axes_.size());
@@ -113,7 +118,6 @@ TilePart TilePlan::part(std::uint64_t index) const {
                          steps.count};
     part.out_origin[i] = axis.out_origin + steps.first;
   }
-  return part;
 }
 
 }  // namespace torchfits

@@ -33,6 +33,8 @@ class TilePlan {
   /// The number of the part's tile, without the rest.
   [[nodiscard]] std::uint64_t tile(std::uint64_t index) const noexcept;
   [[nodiscard]] TilePart part(std::uint64_t index) const;
+  /// The same into memory that is there already.
+  void part(std::uint64_t index, TilePart& part) const;
 
  private:
   struct Axis {
