@@ -4,8 +4,11 @@
 
 #include <nanobind/nanobind.h>
 
+void bind_arrow(nanobind::module_& m);
 void bind_errors(nanobind::module_& m);
 void bind_header(nanobind::module_& m);
 void bind_file(nanobind::module_& m);
+void bind_query(nanobind::module_& m);
 void bind_runtime(nanobind::module_& m);
+void bind_relate(nanobind::module_& m);
 void bind_write(nanobind::module_& m);

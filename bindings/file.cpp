@@ -109,12 +109,12 @@ std::vector<std::uint64_t> data_shape(const Layout& layout) {
     std::vector<std::uint64_t> operator()(const CompressedTableLayout& table) const {
       return {table.held.rows};
     }
-    std::vector<std::uint64_t> operator()(const AsciiTableLayout& table) const {
-      return {table.rows};
+    std::vector<std::uint64_t> operator()(const AsciiTableLayout& ascii) const {
+      return {ascii.table.rows};
     }
     std::vector<std::uint64_t> operator()(const RandomGroupsLayout& groups) const {
       auto shape = groups.shape;
-      shape.insert(shape.begin(), groups.groups);
+      shape.insert(shape.begin(), groups.table.rows);
       return shape;
     }
     std::vector<std::uint64_t> operator()(const UnknownLayout&) const { return {}; }
@@ -147,7 +147,7 @@ nb::tuple layout_of(const OpenFile& self, std::size_t index) {
 
 nb::object columns_of(const OpenFile& self, std::size_t index) {
   const auto layout = self.run_without_gil([&](const File& f) { return f.layout(index); });
-  const auto* table = table_of(*layout);
+  const auto* table = find_table(*layout);
   if (table == nullptr) return nb::none();
   std::vector<std::size_t> all(table->columns.size());
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;

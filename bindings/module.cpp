@@ -6,6 +6,9 @@ NB_MODULE(_core, m) {
   bind_errors(m);
   bind_header(m);
   bind_file(m);
+  bind_query(m);
   bind_runtime(m);
+  bind_relate(m);
   bind_write(m);
+  bind_arrow(m);
 }

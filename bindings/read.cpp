@@ -73,8 +73,9 @@ nb::object read_image_hdu(const File& file, std::size_t hdu, const Selection& se
 
 /// Whether a table is read: also that of a compressed image, if `selection` asks for it.
 bool reads_table(const HduRecord& hdu, const Selection& selection) {
-  return hdu.kind == HduKind::table || hdu.kind == HduKind::ascii_table ||
-         (selection.raw && hdu.kind == HduKind::compressed_image);
+  using enum HduKind;
+  return hdu.kind == table || hdu.kind == ascii_table || hdu.kind == random_groups ||
+         (selection.raw && hdu.kind == compressed_image);
 }
 
 /// A keyword that has no meaning for the kind of HDU is a mistake, not something to ignore.
@@ -92,6 +93,7 @@ void check_keywords(const HduRecord& hdu, const Selection& selection, const Form
   } else {
     if (!selection.columns.is_none()) refuse("columns", "tables");
     if (!selection.rows.is_none()) refuse("rows", "tables");
+    if (!selection.where.is_none()) refuse("where", "tables");
   }
 }
 
@@ -99,7 +101,8 @@ void check_keywords(const HduRecord& hdu, const Selection& selection, const Form
 
 File::Want Selection::wanted_kind() const {
   if (!section.is_none()) return File::Want::image;
-  return raw || (columns.is_none() && rows.is_none()) ? File::Want::any : File::Want::table;
+  const bool of_table = !columns.is_none() || !rows.is_none() || !where.is_none();
+  return raw || !of_table ? File::Want::any : File::Want::table;
 }
 
 ElementType Form::type(const ElementCoding& coding) const {

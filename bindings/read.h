@@ -11,14 +11,19 @@
 #include "file/file.h"
 #include "fits/layout.h"
 
-/// What part: (section, columns, rows, raw), the first three None where they are not given.
+/// What part: (section, columns, rows, raw, where), all but `raw` None where they are not given.
 struct Selection {
   nanobind::object section, columns, rows;
   bool raw;  ///< the table of a compressed HDU, not what it holds
+  nanobind::object where;
   explicit Selection(const nanobind::tuple& parts)
-      : section(parts[0]), columns(parts[1]), rows(parts[2]), raw(nanobind::cast<bool>(parts[3])) {}
-  /// What hdu=None means: the first image where a section is given, the first table where columns
-  /// or rows are.
+      : section(parts[0]),
+        columns(parts[1]),
+        rows(parts[2]),
+        raw(nanobind::cast<bool>(parts[3])),
+        where(parts[4]) {}
+  /// What hdu=None means: the first image where a section is given, the first table where columns,
+  /// rows or a condition are.
   [[nodiscard]] torchfits::File::Want wanted_kind() const;
 };
 
@@ -57,9 +62,6 @@ class Schema {
 /// what is selected.
 nanobind::object read_hdu(const torchfits::File& file, const torchfits::HduChoice& choice,
                           const Selection& selection, const Form& form);
-
-/// The table that an HDU holds; none where it holds something else.
-[[nodiscard]] const torchfits::TableLayout* table_of(const torchfits::Layout& layout);
 
 /// The table's part of it (table.cpp).
 nanobind::object read_table_hdu(const torchfits::File& file, const torchfits::HduRecord& hdu,

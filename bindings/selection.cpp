@@ -267,3 +267,14 @@ Rows parse_rows(nb::handle wish, std::uint64_t count) {
   rows.selection = {0, 1, rows.indices.size(), rows.indices};
   return rows;
 }
+
+std::string_view expression_text(nb::handle where) {
+  if (!PyUnicode_Check(where.ptr())) {
+    throw FitsError(ErrorCode::type, "a condition on rows is text such as \"MAG < 20\", not " +
+                                         python_type(where) + "; rows= takes a mask");
+  }
+  Py_ssize_t size = 0;
+  const auto* text = PyUnicode_AsUTF8AndSize(where.ptr(), &size);
+  if (text == nullptr) nb::raise_python_error();
+  return {text, static_cast<std::size_t>(size)};
+}

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "file/file.h"
@@ -46,3 +47,6 @@ struct Rows {
 };
 
 Rows parse_rows(nanobind::handle rows, std::uint64_t count);
+
+/// The text of where=; TypeError for anything but a str.
+std::string_view expression_text(nanobind::handle where);

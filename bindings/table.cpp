@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
 #include <string>
 #include <utility>
 
 #include "base/error.h"
+#include "file/row_filter.h"
 #include "file/table_inflater.h"
 #include "file/table_reader.h"
+#include "fits/compressed_header.h"
 #include "read.h"
 #include "selection.h"
 #include "source.h"
@@ -57,6 +60,13 @@ std::vector<std::uint64_t> tensor_shape(const Column& column, std::uint64_t rows
   return shape;
 }
 
+/// Shape of its mask: a string is null as a whole.
+std::vector<std::uint64_t> mask_shape(const Column& column, std::uint64_t rows) {
+  auto shape = tensor_shape(column, rows);
+  if (column.form.code == 'A') shape.pop_back();
+  return shape;
+}
+
 /// A variable-length column under way: its descriptors come with the rows, its values afterwards.
 struct HeapRead {
   std::size_t place = 0;  ///< in the result
@@ -81,6 +91,12 @@ class TableRead {
     if (column.form.code == 'A') strings_.append(outputs_.size());
     outputs_.push_back({position, host.data});
     tensors_.append(std::move(host.tensor));
+    // Text is not read twice for the sake of its nulls.
+    if (column.text && column.width != 0 &&
+        (column.form.code != 'A' || !column.null_text.empty())) {
+      const auto place = outputs_.size() - 1;
+      outputs_[place].mask = add_mask(place, mask_shape(column, rows_.count));
+    }
   }
 
   /// Once, after the last column.
@@ -131,8 +147,8 @@ class TableRead {
     std::vector<ColumnOutput> again;
     std::vector<ColumnRequest> asked;
     for (std::size_t i = 0; i < nulls.size(); ++i) {
-      if (nulls[i] == 0) continue;
-      const auto shape = tensor_shape(table_.layout.columns[outputs_[i].column], rows_.count);
+      if (nulls[i] == 0 || outputs_[i].mask != nullptr) continue;
+      const auto shape = mask_shape(table_.layout.columns[outputs_[i].column], rows_.count);
       again.push_back({outputs_[i].column, outputs_[i].data, add_mask(i, shape)});
       asked.push_back(requests_[i]);
     }
@@ -195,33 +211,56 @@ class TableRead {
   nb::list names_, tensors_, masks_, strings_, ragged_;
 };
 
-/// The layout of the table that is read: of the one that is stored, where `raw`.
+/// The layout of the table that is read: of a compressed HDU the one that is stored, where `raw`.
 std::shared_ptr<const Layout> table_layout_of(const File& file, const HduRecord& hdu, bool raw) {
-  file.check_data_present(hdu);
-  if (raw) {
+  std::shared_ptr<const Layout> layout;
+  if (raw && (hdu.kind == HduKind::compressed_image || is_compressed_table(hdu))) {
     std::vector<std::string> warnings;
-    return std::make_shared<const Layout>(read_table_layout(hdu, warnings));
+    layout = std::make_shared<const Layout>(read_table_layout(hdu, warnings));
+  } else {
+    layout = file.layout(hdu.index);
+    if (find_table(*layout) == nullptr) static_cast<void>(table_layout(file, hdu.index));
   }
-  auto layout = file.layout(hdu.index);
-  if (table_of(*layout) == nullptr) static_cast<void>(table_layout(file, hdu.index));
+  file.check_data_present(hdu);
   return layout;
+}
+
+/// Of the selected rows those for which the expression is true.
+void keep_rows_where(Rows& rows, const TableData& table, nb::handle where, bool scaled) {
+  const auto text = expression_text(where);
+  const nb::gil_scoped_release no_gil;
+  const auto predicate = bind_where(table.layout, text, scaled);
+  rows.indices = filter_rows(table, rows.selection, predicate, scaled);
+  rows.selection = {0, 1, rows.indices.size(), rows.indices};
+}
+
+/// A compressed table in the memory that it is inflated into; none of another one. A condition may
+/// name any column.
+std::shared_ptr<const ByteSource> inflated_source(const File& file, const HduRecord& hdu,
+                                                  const Layout& layout,
+                                                  std::vector<std::size_t> columns,
+                                                  const RowSelection& rows, bool all_columns) {
+  const auto* compressed = std::get_if<CompressedTableLayout>(&layout);
+  if (compressed == nullptr) return nullptr;
+  if (all_columns) {
+    columns.resize(compressed->held.columns.size());
+    std::iota(columns.begin(), columns.end(), std::size_t{0});
+  }
+  const nb::gil_scoped_release no_gil;
+  return inflate_table({file.source(), hdu.data_offset, *compressed}, columns, rows);
 }
 
 nb::object read_laid_out(const File& file, const HduRecord& hdu,
                          std::shared_ptr<const Layout> layout, const Selection& selection,
                          const Form& form) {
-  const auto& wanted = *table_of(*layout);
+  const auto& wanted = *find_table(*layout);
   auto columns = parse_columns(selection.columns, wanted);
-  const auto rows = parse_rows(selection.rows, wanted.rows);
-  // A compressed table is read from the memory that it is inflated into.
-  std::shared_ptr<const ByteSource> inflated;
-  if (const auto* compressed = std::get_if<CompressedTableLayout>(layout.get())) {
-    const nb::gil_scoped_release no_gil;
-    inflated =
-        inflate_table({file.source(), hdu.data_offset, *compressed}, columns, rows.selection);
-  }
+  auto rows = parse_rows(selection.rows, wanted.rows);
+  const bool filtered = !selection.where.is_none();
+  const auto inflated = inflated_source(file, hdu, *layout, columns, rows.selection, filtered);
   const TableData table = inflated ? TableData{*inflated, 0, wanted}
                                    : TableData{file.source(), hdu.data_offset, wanted};
+  if (filtered) keep_rows_where(rows, table, selection.where, form.scaled);
   const auto label = hdu.label();
   TableRead read(table, label, rows.selection, form);
   for (const auto position : columns) read.add(position);
@@ -233,13 +272,13 @@ nb::object text_or_none(const std::string& text) {
   return text.empty() ? nb::object(nb::none()) : nb::object(nb::str(text.c_str(), text.size()));
 }
 
-}  // namespace
-
-const TableLayout* table_of(const Layout& layout) {
-  if (const auto* compressed = std::get_if<CompressedTableLayout>(&layout))
-    return &compressed->held;
-  return std::get_if<TableLayout>(&layout);
+/// TNULL: a stored integer, or the text of an ASCII table.
+nb::object null_of(const Column& column) {
+  if (column.text) return text_or_none(column.null_text);
+  return column.coding.null ? nb::object(nb::int_(*column.coding.null)) : nb::object(nb::none());
 }
+
+}  // namespace
 
 nb::object read_table_hdu(const File& file, const HduRecord& hdu, const Selection& selection,
                           const Form& form) {
@@ -257,7 +296,7 @@ nb::object read_table_hdu(const File& file, const HduRecord& hdu, const Selectio
 }
 
 nb::list Schema::columns() const {
-  const auto& table = *table_of(*layout_);
+  const auto& table = *find_table(*layout_);
   nb::list result;
   for (const auto position : columns_) {
     const auto& column = table.columns[position];
@@ -269,10 +308,10 @@ nb::list Schema::columns() const {
       const auto name = info(request_column(column, scaled_).type).name;
       dtype = nb::str(name.data(), name.size());
     }
-    const bool can_be_null = kind == 'L' || (scaled_ && column.coding.null.has_value());
+    const bool can_be_null =
+        kind == 'L' || column.text || (scaled_ && column.coding.null.has_value());
     result.append(nb::make_tuple(
-        column.name, column.ttype, column.form.str(), text_or_none(column.unit),
-        column.coding.null ? nb::object(nb::int_(*column.coding.null)) : nb::object(nb::none()),
+        column.name, column.ttype, column.format(), text_or_none(column.unit), null_of(column),
         text_or_none(column.dim), text_or_none(column.display), text_or_none(column.comment),
         text_or_none(column.ucd), dtype,
         heap && kind != 'A' ? nb::make_tuple(-1) : to_tuple(column.shape), can_be_null));

@@ -181,7 +181,9 @@ TableRead read_rows(const File& file, std::size_t hdu, const RowSelection& rows,
     const auto elements = rows.count * request.elements;
     if (elements * info(request.type).size > kMostOutput) continue;
     read.values.emplace_back(elements * info(request.type).size);
-    read.masks.emplace_back(code == 'C' || code == 'M' ? 0 : elements, std::uint8_t{2});
+    const bool text = table.columns[i].text && code == 'A';  // null as a whole
+    const auto marks = code == 'C' || code == 'M' ? 0 : text ? rows.count : elements;
+    read.masks.emplace_back(elements == 0 ? 0 : marks, std::uint8_t{2});
     read.requests.push_back(std::move(request));
     auto* mask = read.masks.back().empty() ? nullptr : read.masks.back().data();
     outputs.push_back({i, read.values.back().data(), mask});
@@ -312,7 +314,7 @@ void read_compressed(const File& file, const HduRecord& hdu, const CompressedTab
 /// A name finds the first HDU that has it, and the name of a column that column.
 void look_up(const File& file, const HduRecord& hdu, const Layout& layout) {
   require(file.find(hdu.name(), hdu.version()) <= hdu.index);
-  const auto* table = std::get_if<TableLayout>(&layout);
+  const auto* table = find_table(layout);
   if (table == nullptr) return;
   for (std::size_t i = 0; i < table->columns.size(); ++i) {
     require(find_column(*table, table->columns[i].name) == i);
@@ -323,7 +325,7 @@ void read_hdu(const File& file, std::size_t index, Choices& choices) {
   const auto& hdu = file.hdu(index);
   const auto layout = file.layout(index);
   look_up(file, hdu, *layout);
-  if (std::holds_alternative<TableLayout>(*layout)) {
+  if (find_table(*layout) != nullptr) {
     read_one_table(file, hdu, choices);
   } else if (const auto* compressed = std::get_if<CompressedTableLayout>(layout.get())) {
     read_compressed(file, hdu, *compressed, choices);

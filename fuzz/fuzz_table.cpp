@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A table header of any text over rows of any bytes: laid out, planned and decoded, or refused with
-// an error. Input: NAXIS1 and NAXIS2, a step and the number of header cards, one byte each; the
-// cards; the rows.
+// an error. Input: NAXIS1 and NAXIS2, a step, and the number of header cards and the kind of table,
+// one byte each; the cards; the rows.
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -43,16 +46,33 @@ void decode_table(const TableLayout& table, ByteView data, const RowSelection& r
   }
 }
 
+/// A table, an ASCII table or random groups.
+HduRecord record_of(std::span<const std::uint8_t, 4> choices) {
+  HduRecord hdu;
+  hdu.axes = {choices[0], choices[1]};
+  hdu.data_bytes = std::uint64_t{choices[0]} * choices[1];
+  const auto kind = choices[3] / 64;
+  hdu.kind = kind == 1 ? HduKind::ascii_table : HduKind::table;
+  if (kind < 2) return hdu;
+  constexpr std::array<std::int64_t, 6> kBitpix{8, 16, 32, 64, -32, -64};
+  hdu.kind = HduKind::random_groups;
+  hdu.bitpix = kBitpix[choices[2] % kBitpix.size()];
+  hdu.axes = {0, choices[0] % 16U};
+  hdu.pcount = choices[0] / 16;
+  hdu.gcount = choices[1];
+  const auto size = static_cast<std::uint64_t>(std::abs(hdu.bitpix)) / 8;
+  hdu.data_bytes = size * hdu.gcount * (hdu.pcount + hdu.axes[1]);
+  return hdu;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 4) return 0;
-  HduRecord hdu;
-  hdu.kind = HduKind::table;
-  hdu.axes = {data[0], data[1]};
-  hdu.data_bytes = std::uint64_t{data[0]} * data[1];
+  auto hdu = record_of(std::span<const std::uint8_t, 4>(data, 4));
   const auto step = static_cast<std::int8_t>(data[2] == 0 ? 1 : data[2]);
-  const auto cards = std::min<std::size_t>(data[3] * kCardSize, (size - 4) / kCardSize * kCardSize);
+  const auto cards =
+      std::min<std::size_t>(data[3] % 64 * kCardSize, (size - 4) / kCardSize * kCardSize);
   hdu.header = Header(std::string(reinterpret_cast<const char*>(data) + 4, cards));
   std::vector<std::byte> rows(hdu.data_bytes, std::byte{'T'});
   const auto given = std::min(rows.size(), size - 4 - cards);
@@ -60,7 +80,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                  [](std::uint8_t b) { return std::byte{b}; });
   try {
     std::vector<std::string> warnings;
-    const auto table = read_table_layout(hdu, warnings);
+    const auto layout = read_layout(hdu, warnings);
+    const auto& table = *find_table(layout);
     const auto stride = static_cast<std::uint64_t>(step < 0 ? -step : step);
     const auto count = (table.rows + stride - 1) / stride;
     const auto start = step < 0 ? static_cast<std::int64_t>((count - 1) * stride) : 0;

@@ -15,9 +15,11 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = [
     ["base"], ["platform"], ["io"], ["fits"], ["plan"], ["codec"], ["decode", "encode"], ["query"],
     ["relate"], ["arrow"], ["file"], ["bindings"], ["_core"], ["_errors"], ["_runtime"],
-    ["_device"], ["_header"], ["_rows"], ["_strings"], ["_ragged"], ["_column"], ["_table_text"],
-    ["_table"], ["wcs"], ["_hdu"], ["_fits"], ["_compression"], ["_write"], ["_api"],
-    ["data", "frames", "compat", "cli"],
+    ["_device"], ["_header"], ["_rows"], ["_strings"], ["_ragged"], ["_column"],
+    ["_fields"], ["_keys"], ["_order"], ["_concat"], ["_join"], ["_groups"], ["_summary"],
+    ["_relations"], ["_arrow"], ["_numpy_columns"], ["_exchange"], ["_expression"], ["_scan"],
+    ["_table_text"], ["_table_html"], ["_table"], ["wcs"], ["_hdu"], ["_fits"], ["_compression"],
+    ["_write"], ["_api"], ["data", "frames", "compat", "cli"],
 ]  # fmt: skip
 STEP = {room: step for step, rooms in enumerate(ORDER) for room in rooms}
 MAX_FILE_LINES = 600

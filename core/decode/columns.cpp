@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -21,8 +22,10 @@
 #include "base/bytes.h"
 #include "base/defaults.h"
 #include "base/error.h"
+#include "decode/ascii_columns.h"
 #include "decode/bits.h"
 #include "decode/nulls.h"
+#include "decode/parameter_sum.h"
 
 namespace torchfits {
 namespace {
@@ -41,6 +44,7 @@ struct Fields {
   std::size_t out_row = 0;
   std::uint64_t file_row = 0;
   std::int64_t file_step = 1;
+  std::span<const std::int64_t> listed{};  ///< the rows of the table, where no step leads to them
 
   /// Null rows have no distance: nothing is added to a pointer that would leave the block.
   [[nodiscard]] const std::byte* row(std::size_t index) const noexcept {
@@ -68,6 +72,8 @@ struct RowDecoder::Task {
   NullKernel find_nulls = nullptr;
   std::uint64_t* heap = nullptr;  ///< of a descriptor: where the cell begins in the heap
   std::optional<ElementDecoder> decode;
+  std::optional<AsciiColumn> text;  ///< of an ASCII table
+  std::optional<ParameterSum> sum;
   std::string name;
   std::atomic<std::uint64_t> nulls{0};
 
@@ -119,8 +125,9 @@ void copy_bytes(Task& task, const Fields& in) {
                                  std::byte found) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   const auto byte = std::to_integer<unsigned>(found);
-  const auto at =
-      static_cast<std::int64_t>(in.file_row) + static_cast<std::int64_t>(row) * in.file_step;
+  const auto at = in.listed.empty() ? static_cast<std::int64_t>(in.file_row) +
+                                          static_cast<std::int64_t>(row) * in.file_step
+                                    : in.listed[row];
   throw FitsError::format(
       "column '" + task.name + "', row " + std::to_string(at) + ": byte 0x" + kHex[byte / 16] +
       kHex[byte % 16] +
@@ -211,6 +218,32 @@ void decode_elements(Task& task, const Fields& in) {
   }
 }
 
+TextFields as_text(const Fields& in) {
+  return {reinterpret_cast<const char*>(in.first),
+          in.stride,
+          in.rows,
+          in.file_row,
+          in.file_step,
+          in.listed};
+}
+
+void decode_text(Task& task, const Fields& in) {
+  const auto nulls =
+      task.text->decode(as_text(in), task.cell(in.out_row), task.cell_mask(in.out_row));
+  if (nulls != 0) task.nulls.fetch_add(nulls, std::memory_order_relaxed);
+}
+
+/// Of a string, one byte of the mask.
+void mark_text(Task& task, const Fields& in) {
+  auto* mask = task.mask == nullptr ? nullptr : task.mask + in.out_row;
+  const auto nulls = task.text->mark(as_text(in), mask);
+  if (nulls != 0) task.nulls.fetch_add(nulls, std::memory_order_relaxed);
+}
+
+void add_terms(Task& task, const Fields& in) {
+  (*task.sum)(in.first, in.stride, in.rows, task.cell(in.out_row));
+}
+
 void mark_nulls(Task& task, const Fields& in) {
   const auto nulls = task.find_nulls({in.first, in.stride, in.rows, task.elements}, task.null,
                                      task.cell_mask(in.out_row));
@@ -279,6 +312,14 @@ void plan_nulls(Task& task, const ElementCoding& coding) {
   if (task.mark_nulls == nullptr && task.mask != nullptr) task.mark_nulls = mark_none;
 }
 
+void plan_text(Task& task, const Column& column, const ColumnRequest& request) {
+  task.text.emplace(column, request.coding, request.type);
+  const bool characters = column.form.code == 'A';
+  task.kernel = characters ? copy_kernel(task.out_bytes) : decode_text;
+  if (characters && (task.mask != nullptr || !column.null_text.empty()))
+    task.mark_nulls = mark_text;
+}
+
 void plan_task(Task& task, const Column& column, const ColumnOutput& output,
                const ColumnRequest& request) {
   task.offset = column.offset;
@@ -290,6 +331,13 @@ void plan_task(Task& task, const Column& column, const ColumnOutput& output,
   task.out_bytes = request.cell_bytes(column);
   // A column of zero width has no bytes to decode and no element to mask.
   if (task.elements == 0) return;
+  if (column.text) return plan_text(task, column, request);
+  if (!column.terms.empty()) {
+    task.sum.emplace(column);
+    task.kernel = add_terms;
+    if (task.mask != nullptr) task.mark_nulls = mark_none;
+    return;
+  }
   switch (column.form.code) {
     case 'A': task.kernel = copy_kernel(task.out_bytes); break;
     case 'L': task.kernel = logical_kernel(task.elements == 1, task.mask != nullptr); break;
@@ -299,6 +347,29 @@ void plan_task(Task& task, const Column& column, const ColumnOutput& output,
     default: plan_numbers(task, request);
   }
   if (column.form.code != 'L') plan_nulls(task, request.coding);
+}
+
+/// Every column takes its fields of some rows, of which `rows.first` is where the selected bytes of
+/// the first begin.
+void run_tasks(std::vector<Task>& tasks, const Fields& rows, std::uint64_t first_byte) {
+  Fields fields = rows;
+  for (auto& task : tasks) {
+    if (task.kernel == nullptr) continue;
+    fields.first = rows.first + (task.offset - first_byte);
+    task.kernel(task, fields);
+    if (task.mark_nulls != nullptr) task.mark_nulls(task, fields);
+  }
+}
+
+/// Short rows in few steps, the last of which overlaps the one before: memcpy would be a call.
+void copy_row(std::byte* to, const std::byte* from, std::size_t bytes) {
+  const auto in_steps = [&]<std::size_t Step>() {
+    for (std::size_t i = 0; i + Step < bytes; i += Step) std::memcpy(to + i, from + i, Step);
+    std::memcpy(to + bytes - Step, from + bytes - Step, Step);
+  };
+  if (bytes >= 16) return in_steps.operator()<16>();
+  if (bytes >= 4) return in_steps.operator()<4>();
+  in_steps.operator()<1>();
 }
 
 std::uint64_t product(const std::vector<std::uint64_t>& shape) {
@@ -336,6 +407,7 @@ RowDecoder::~RowDecoder() = default;
 
 void RowDecoder::operator()(const RowBlock& block, ByteView bytes) {
   if (block.rows == 0) return;
+  if (!block.listed.empty()) return decode_listed(block, bytes);
   const auto distance =
       static_cast<std::uint64_t>(block.row_stride < 0 ? -block.row_stride : block.row_stride);
   const auto part = std::max(kPartRows, kPartBytes / std::max<std::uint64_t>(distance, 1));
@@ -348,13 +420,30 @@ void RowDecoder::operator()(const RowBlock& block, ByteView bytes) {
     fields.out_row = block.out_row + done;
     fields.file_step = block.row_stride / row_bytes;
     fields.file_row = block.file_row + done * static_cast<std::uint64_t>(fields.file_step);
-    const auto* first = origin + static_cast<std::ptrdiff_t>(done) * fields.stride;
-    for (auto& task : tasks_) {
-      if (task.kernel == nullptr) continue;
-      fields.first = first + (task.offset - block.first_byte);
-      task.kernel(task, fields);
-      if (task.mark_nulls != nullptr) task.mark_nulls(task, fields);
-    }
+    fields.first = origin + static_cast<std::ptrdiff_t>(done) * fields.stride;
+    run_tasks(tasks_, fields, block.first_byte);
+  }
+}
+
+/// Rows that lie unevenly are packed, a part at a time, so that the kernels see even ones.
+void RowDecoder::decode_listed(const RowBlock& block, ByteView bytes) {
+  std::array<std::byte, kPartBytes> packed;
+  const auto row_bytes = block.hull_bytes;
+  const bool pack = row_bytes * 2 <= kPartBytes;
+  const std::uint64_t part = pack ? kPartBytes / row_bytes : 1;
+  for (std::uint64_t done = 0; done < block.rows; done += part) {
+    Fields fields;
+    fields.stride = static_cast<std::ptrdiff_t>(row_bytes);
+    fields.rows = std::min(part, block.rows - done);
+    fields.out_row = block.out_row + done;
+    fields.listed = block.listed.subspan(done, fields.rows);
+    const auto row = [&](std::size_t i) {
+      return bytes.data() + (fields.listed[i] - block.listed[0]) * block.row_stride;
+    };
+    fields.first = pack ? packed.data() : row(0);
+    for (std::size_t i = 0; pack && i < fields.rows; ++i)
+      copy_row(packed.data() + i * row_bytes, row(i), row_bytes);
+    run_tasks(tasks_, fields, block.first_byte);
   }
 }
 

@@ -54,6 +54,8 @@ class RowDecoder {
                 ///< there
 
  private:
+  void decode_listed(const RowBlock& block, ByteView bytes);
+
   const TableLayout& table_;
   std::vector<Task> tasks_;
 

@@ -33,7 +33,8 @@ bool wanted(const HduRecord& hdu, File::Want want) {
   switch (want) {
     case File::Want::any: return true;
     case File::Want::image: return hdu.kind == image || hdu.kind == compressed_image;
-    case File::Want::table: return hdu.kind == table || hdu.kind == ascii_table;
+    case File::Want::table:
+      return hdu.kind == table || hdu.kind == ascii_table || hdu.kind == random_groups;
   }
   return false;
 }

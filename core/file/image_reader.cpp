@@ -34,10 +34,6 @@ const ImageLayout& image_layout(const File& file, std::size_t index) {
                     "ZNAXIS = 0: the compressed image has no pixels" + file.hdus_with_data())
         .in_hdu(hdu.label());
   }
-  if (hdu.kind == HduKind::random_groups) {
-    throw FitsError::unsupported("random groups are not read yet; the header is")
-        .in_hdu(hdu.label());
-  }
   throw FitsError(ErrorCode::type,
                   "not an image but of kind '" + std::string(kind_name(hdu.kind)) + "'")
       .in_hdu(hdu.label());

@@ -15,9 +15,10 @@ namespace torchfits {
 inline constexpr std::uint64_t kBatchPieces = 1024;
 
 /// use(piece, its bytes) for each of `count` pieces; `piece_at(i)` has a `range`. Like
-/// ByteSource::for_each, `use` is called from several threads.
+/// ByteSource::for_each, `use` is called from several threads, and `weight` says what it costs.
 template <class PieceAt, class Use>
-void run_plan(const ByteSource& source, std::uint64_t count, PieceAt piece_at, Use use) {
+void run_plan(const ByteSource& source, std::uint64_t count, PieceAt piece_at, Use use,
+              std::uint64_t weight = 1) {
   std::vector<decltype(piece_at(0))> pieces;
   std::vector<ByteRange> ranges;
   pieces.reserve(std::min(count, kBatchPieces));
@@ -29,7 +30,7 @@ void run_plan(const ByteSource& source, std::uint64_t count, PieceAt piece_at, U
       pieces.push_back(piece_at(i));
       ranges.push_back(pieces.back().range);
     }
-    source.for_each(ranges, [&](std::size_t i, ByteView bytes) { use(pieces[i], bytes); });
+    source.for_each(ranges, [&](std::size_t i, ByteView bytes) { use(pieces[i], bytes); }, weight);
   }
 }
 

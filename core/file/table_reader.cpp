@@ -10,6 +10,7 @@
 #include "base/defaults.h"
 #include "base/error.h"
 #include "base/stats.h"
+#include "decode/ascii_columns.h"
 #include "file/run_plan.h"
 #include "platform/memory.h"
 
@@ -105,11 +106,7 @@ bool numbers_elsewhere(const TableData& table, const HeapOutput& some) {
 const TableLayout& table_layout(const File& file, std::size_t index) {
   const auto& hdu = file.hdu(index);
   const auto layout = file.layout(index);
-  if (const auto* table = std::get_if<TableLayout>(layout.get())) return *table;
-  if (hdu.kind == HduKind::ascii_table) {
-    throw FitsError::unsupported("ASCII tables are not read yet; the header is")
-        .in_hdu(hdu.label());
-  }
+  if (const auto* table = find_table(*layout)) return *table;
   throw FitsError(ErrorCode::type,
                   "not a table but of kind '" + std::string(kind_name(hdu.kind)) + "'")
       .in_hdu(hdu.label());
@@ -117,8 +114,10 @@ const TableLayout& table_layout(const File& file, std::size_t index) {
 
 std::size_t find_column(const TableLayout& table, std::string_view name) {
   const auto& columns = table.columns;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (columns[i].name == name || columns[i].ttype == name) return i;
+  for (const auto spelling : {&Column::name, &Column::ttype}) {
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      if (columns[i].*spelling == name) return i;
+    }
   }
   std::vector<std::size_t> found;
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -137,6 +136,10 @@ std::size_t find_column(const TableLayout& table, std::string_view name) {
 TableData table_data(const File& file, std::size_t index) {
   const auto& hdu = file.hdu(index);
   const auto& layout = table_layout(file, index);
+  if (std::holds_alternative<CompressedTableLayout>(*file.layout(index))) {
+    throw FitsError::unsupported("a compressed table is read from what inflate_table makes of it")
+        .in_hdu(hdu.label());
+  }
   file.check_data_present(hdu);
   return {file.source(), hdu.data_offset, layout};
 }
@@ -147,8 +150,10 @@ std::vector<std::uint64_t> read_table(const TableData& table, const RowSelection
   std::vector<std::size_t> columns;
   std::uint64_t stored = 0;
   std::uint64_t written = 0;
+  std::uint64_t weight = 1;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const auto& column = table.layout.columns[outputs[i].column];
+    if (column.text && column.form.code != 'A') weight = kTextWeight;
     columns.push_back(outputs[i].column);
     stored += rows.count * column.width;
     const auto bytes = rows.count * requests[i].cell_bytes(column);
@@ -160,7 +165,7 @@ std::vector<std::uint64_t> read_table(const TableData& table, const RowSelection
   RowDecoder decode(table.layout, std::move(outputs), std::move(requests));
   run_plan(
       table.source, plan.blocks(), [&](std::uint64_t i) { return plan.block(i); },
-      [&](const RowBlock& block, ByteView bytes) { decode(block, bytes); });
+      [&](const RowBlock& block, ByteView bytes) { decode(block, bytes); }, weight);
   count_bytes(stored, written);
   std::vector<std::uint64_t> nulls(count);
   for (std::size_t i = 0; i < count; ++i) nulls[i] = decode.nulls(i);

@@ -61,15 +61,6 @@ std::vector<std::uint64_t> numpy_shape(std::vector<std::uint64_t> axes) {
   return axes;
 }
 
-RandomGroupsLayout groups_layout(const HduRecord& hdu) {
-  return {hdu.gcount, hdu.pcount, numpy_shape({hdu.axes.begin() + 1, hdu.axes.end()})};
-}
-
-AsciiTableLayout ascii_layout(const HduRecord& hdu) {
-  if (hdu.axes.size() != 2) throw FitsError::format("NAXIS of a table must be 2");
-  return {hdu.axes[1], hdu.axes[0]};
-}
-
 }  // namespace
 
 ImageLayout describe_image(const Header& header, std::int64_t bitpix,
@@ -89,11 +80,19 @@ Layout read_layout(const HduRecord& hdu, std::vector<std::string>& warnings) {
     case HduKind::table:
       if (is_compressed_table(hdu)) return read_compressed_table(hdu, warnings);
       return read_table_layout(hdu, warnings);
-    case HduKind::ascii_table: return ascii_layout(hdu);
-    case HduKind::random_groups: return groups_layout(hdu);
+    case HduKind::ascii_table: return read_ascii_layout(hdu, warnings);
+    case HduKind::random_groups: return read_groups_layout(hdu, warnings);
     case HduKind::unknown: break;
   }
   return UnknownLayout{};
+}
+
+const TableLayout* find_table(const Layout& layout) noexcept {
+  if (const auto* ascii = std::get_if<AsciiTableLayout>(&layout)) return &ascii->table;
+  if (const auto* groups = std::get_if<RandomGroupsLayout>(&layout)) return &groups->table;
+  if (const auto* compressed = std::get_if<CompressedTableLayout>(&layout))
+    return &compressed->held;
+  return std::get_if<TableLayout>(&layout);
 }
 
 }  // namespace torchfits

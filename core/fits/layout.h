@@ -61,12 +61,20 @@ struct ImageLayout {
   ElementCoding coding;
 };
 
+/// One of the numbers that a column adds up.
+struct SumTerm {
+  std::uint64_t offset = 0;  ///< in the row
+  ElementCoding coding;
+};
+
 struct Column {
   std::string name;   ///< unique in the table: COLn without TTYPE, NAME_2 for a repeated one
   std::string ttype;  ///< the file's spelling
-  TForm form;
-  std::uint64_t offset = 0;  ///< of the field in the row
-  std::uint64_t width = 0;   ///< bytes of the field
+  TForm form;         ///< of an ASCII table: that of the values that the text becomes
+  std::optional<AsciiForm> text;  ///< of an ASCII table: TFORM; the field holds text of that form
+  std::vector<SumTerm> terms;     ///< of random groups: the parameters of this name, if several
+  std::uint64_t offset = 0;       ///< of the field in the row
+  std::uint64_t width = 0;        ///< bytes of the field
   std::vector<std::uint64_t>
       shape;  ///< of one cell, numpy order; empty for a scalar; of A: without the character axis
   std::uint64_t characters = 0;  ///< of A: width of one string
@@ -74,6 +82,9 @@ struct Column {
   bool scaled_strings = false;
   std::string unit, display, dim, null_text, comment,
       ucd;  ///< TUNIT TDISP TDIM TNULL, the comment of TTYPE, TUCD; verbatim
+
+  /// TFORM.
+  [[nodiscard]] std::string format() const { return text ? text->str() : form.str(); }
 };
 
 struct TableLayout {
@@ -155,15 +166,15 @@ struct CompressedTableLayout {
   }
 };
 
-/// Known by name, shown in info(), not read yet: each has an issue of its own.
+/// Rows of text (FITS 4.0 section 7.2).
 struct AsciiTableLayout {
-  std::uint64_t rows = 0;
-  std::uint64_t row_bytes = 0;
+  TableLayout table;
 };
+
+/// Each group, parameters and array, is a row (FITS 4.0 section 6).
 struct RandomGroupsLayout {
-  std::uint64_t groups = 0;
-  std::uint64_t parameters = 0;
   std::vector<std::uint64_t> shape;  ///< of one group's array, numpy order
+  TableLayout table;                 ///< the parameters, and the array as the last column
 };
 struct UnknownLayout {};
 
@@ -180,5 +191,17 @@ using Layout = std::variant<ImageLayout, TableLayout, AsciiTableLayout, TiledIma
 /// fits/table_layout.cpp: columns, offsets, shapes, codings, unique names.
 [[nodiscard]] TableLayout read_table_layout(const HduRecord& hdu,
                                             std::vector<std::string>& warnings);
+
+/// fits/ascii_layout.cpp: the same of an ASCII table.
+[[nodiscard]] AsciiTableLayout read_ascii_layout(const HduRecord& hdu,
+                                                 std::vector<std::string>& warnings);
+
+/// fits/groups_layout.cpp: parameters by name, sums of those that share one, the array as 'DATA'.
+[[nodiscard]] RandomGroupsLayout read_groups_layout(const HduRecord& hdu,
+                                                    std::vector<std::string>& warnings);
+
+/// The rows and columns of a table, an ASCII table or random groups; of a compressed table those
+/// that it holds; null for other kinds.
+[[nodiscard]] const TableLayout* find_table(const Layout& layout) noexcept;
 
 }  // namespace torchfits

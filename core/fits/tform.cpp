@@ -113,6 +113,38 @@ std::optional<std::uint64_t> TForm::width() const noexcept {
   return checked_mul(repeat, tform_element_size(code));
 }
 
+AsciiForm AsciiForm::parse(std::string_view text) {
+  const auto refuse = [&](std::string_view reason) {
+    return bad_tform(text,
+                     std::string(reason) + "; an ASCII table allows Aw, Iw, Fw.d, Ew.d, Dw.d");
+  };
+  auto rest = trim(text);
+  AsciiForm form;
+  if (rest.empty()) throw refuse("has no type code");
+  form.code = upper(rest.front());
+  if (std::string_view("AIFED").find(form.code) == std::string_view::npos) {
+    throw refuse("begins with '" + std::string(1, rest.front()) + "'");
+  }
+  rest.remove_prefix(1);
+  const auto width = take_number(rest);
+  if (!width) throw refuse("has no width");
+  form.width = *width;
+  const bool real = form.code != 'A' && form.code != 'I';
+  if (form.width == 0 && form.code != 'A') throw refuse("has no character for a number");
+  if (real && !rest.empty() && rest.front() == '.') {
+    rest.remove_prefix(1);
+    form.digits = take_number(rest);
+    if (!form.digits) throw refuse("has no digits behind its point");
+  }
+  if (!rest.empty()) throw refuse("goes on with '" + std::string(rest) + "'");
+  return form;
+}
+
+std::string AsciiForm::str() const {
+  auto text = code + std::to_string(width);
+  return digits ? text + "." + std::to_string(*digits) : text;
+}
+
 std::optional<std::vector<std::uint64_t>> parse_tdim(std::string_view text) {
   auto rest = trim(text);
   if (rest.size() < 3 || rest.front() != '(' || rest.back() != ')') return std::nullopt;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// TFORMn of a binary table, "rTa" (FITS 4.0 section 7.3.1), and TDIMn.
+// TFORMn of a binary table, "rTa" (FITS 4.0 section 7.3.1), and TDIMn; TFORMn of an ASCII table,
+// "Tw.d" (section 7.2.1).
 #pragma once
 
 #include <cstdint>
@@ -29,6 +30,18 @@ struct TForm {
   /// where repeat is 0).
   [[nodiscard]] std::optional<std::uint64_t> width() const noexcept;
   friend bool operator==(const TForm&, const TForm&) = default;
+};
+
+struct AsciiForm {
+  char code = 'A';                      ///< one of A I F E D
+  std::uint64_t width = 0;              ///< characters of the field
+  std::optional<std::uint64_t> digits;  ///< of F E D: behind the point of a number without one
+
+  /// ErrorCode::format with the text and the forms that are allowed; lower case and surrounding
+  /// blanks are accepted.
+  [[nodiscard]] static AsciiForm parse(std::string_view text);
+  [[nodiscard]] std::string str() const;
+  friend bool operator==(const AsciiForm&, const AsciiForm&) = default;
 };
 
 /// Bytes of one element of a code (L 1, X 1 for a packed byte, C 8, M 16, P 8, Q 16); 0 for an

@@ -12,6 +12,9 @@ namespace {
 /// is not read.
 constexpr std::uint64_t kSparseStride = 16 * KiB;
 constexpr std::uint64_t kSparseShare = 4;
+/// Rows of a list with up to so many bytes between them share a block: a page that is read for one
+/// of them holds the other too.
+constexpr std::uint64_t kNearBytes = 4 * KiB;
 
 std::uint64_t magnitude(std::int64_t step) noexcept {
   return step < 0 ? 0 - static_cast<std::uint64_t>(step) : static_cast<std::uint64_t>(step);
@@ -50,14 +53,19 @@ TablePlan TablePlan::make(const TableLayout& table, std::uint64_t data_offset,
   return plan;
 }
 
-/// A block ends where the next index is not the next row, or where it is full.
+/// A block ends where the next index does not rise or lies far behind, or where the block is full.
 void TablePlan::split_indices() {
   const auto& indices = rows_.indices;
+  const auto near =
+      static_cast<std::int64_t>(1 + kNearBytes / std::max<std::uint64_t>(row_bytes_, 1));
+  const auto most = static_cast<std::int64_t>(rows_per_block_);
   starts_.push_back(0);
+  auto first = indices[0];
   for (std::size_t i = 1; i < indices.size(); ++i) {
-    if (indices[i] != indices[i - 1] + 1 || i - starts_.back() == rows_per_block_) {
-      starts_.push_back(i);
-    }
+    const auto distance = indices[i] - indices[i - 1];
+    if (distance >= 1 && distance <= near && indices[i] - first < most) continue;
+    starts_.push_back(i);
+    first = indices[i];
   }
   starts_.push_back(indices.size());
 }
@@ -71,23 +79,29 @@ std::uint64_t TablePlan::blocks() const noexcept {
 RowBlock TablePlan::block(std::uint64_t index) const noexcept {
   RowBlock block;
   block.first_byte = first_byte_;
+  block.hull_bytes = hull_bytes_;
   std::int64_t step = 1;
+  std::uint64_t steps = 0;  // from the first row to the last
   if (!starts_.empty()) {
     block.out_row = starts_[index];
     block.rows = starts_[index + 1] - block.out_row;
     block.file_row = static_cast<std::uint64_t>(rows_.indices[block.out_row]);
+    const auto listed = rows_.indices.subspan(block.out_row, block.rows);
+    steps = static_cast<std::uint64_t>(listed.back() - listed.front());
+    if (steps + 1 != block.rows) block.listed = listed;
   } else {
     block.out_row = index * rows_per_block_;
     block.rows = std::min(rows_per_block_, rows_.count - block.out_row);
     block.file_row = static_cast<std::uint64_t>(rows_.start) +
                      block.out_row * static_cast<std::uint64_t>(rows_.step);
     step = rows_.step;
+    steps = block.rows - 1;
   }
   // A single row has no next one: its stride would be a product that nothing has checked.
-  const auto distance = block.rows > 1 ? magnitude(step) * row_bytes_ : 0;
+  const auto distance = steps > 0 ? magnitude(step) * row_bytes_ : 0;
   block.row_stride =
       step < 0 ? -static_cast<std::int64_t>(distance) : static_cast<std::int64_t>(distance);
-  const auto span = (block.rows - 1) * distance;
+  const auto span = steps * distance;
   const auto first = block.file_row * row_bytes_ - (step < 0 ? span : 0);
   block.range = {data_offset_ + first + first_byte_, span + hull_bytes_};
   return block;

@@ -21,15 +21,20 @@ struct RowSelection {
   std::span<const std::int64_t> indices{};
 };
 
-/// Consecutive rows of the file for consecutive (or, with a step, spread) rows of the output.
+/// Consecutive rows of the file for consecutive (or, with a step, spread) rows of the output; or
+/// rows of a list that lie near.
 struct RowBlock {
   ByteRange range;  ///< from the first selected byte of the first row to the last of the last
   std::uint64_t first_byte = 0;  ///< position of range.offset within its row
   std::uint64_t out_row = 0;
   std::uint64_t file_row = 0;  ///< the row of the table that becomes out_row
   std::uint64_t rows = 0;
-  std::int64_t row_stride = 0;  ///< bytes from one row of the block to the next; negative: the
-                                ///< block's last row comes first
+  std::int64_t row_stride = 0;   ///< bytes from one row of the block to the next; negative: the
+                                 ///< block's last row comes first
+  std::uint64_t hull_bytes = 0;  ///< of a row, from range.offset on
+  /// The rows of the table, rising, where the distance from one to the next varies; row_stride is
+  /// that of neighbours then.
+  std::span<const std::int64_t> listed{};
 };
 
 class TablePlan {
@@ -43,7 +48,7 @@ class TablePlan {
   void split_indices();
 
   RowSelection rows_;
-  std::vector<std::uint64_t> starts_;  ///< of an index list: where each block of neighbouring rows
+  std::vector<std::uint64_t> starts_;  ///< of an index list: where each block of rows that lie near
                                        ///< begins in it, and its end
   std::uint64_t row_bytes_ = 0;
   std::uint64_t data_offset_ = 0;

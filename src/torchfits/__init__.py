@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from ._api import cutout, info, open, read, read_header, read_many
     from ._column import Column
     from ._compression import Compression
+    from ._concat import concat
     from ._errors import (
         ColumnNotFoundError,
         FileChangedError,
@@ -68,6 +69,7 @@ _HOME = {
     "_api": "cutout info open read read_header read_many",
     "_column": "Column",
     "_compression": "Compression",
+    "_concat": "concat",
     "_errors": "ColumnNotFoundError FITSError FITSIOError FITSWarning FileChangedError "
     "FileMissingError FormatError HDUIndexError HDUNotFoundError KeywordNotFoundError NoDataError "
     "TruncatedError UnsupportedError",
@@ -107,6 +109,7 @@ __all__ = [
     "Table",
     "TruncatedError",
     "UnsupportedError",
+    "concat",
     "cutout",
     "info",
     "num_threads",

@@ -11,7 +11,7 @@ from . import _core
 from ._device import check_flag, deliver, host_form
 from ._errors import UnsupportedError
 from ._fits import FITS, TILE_CACHE, FileInfo, core_source
-from ._hdu import as_data, check_null, core_rows, refuse_where
+from ._hdu import as_data, check_null, core_rows
 from ._header import Header
 from ._runtime import settle_threads
 
@@ -73,28 +73,30 @@ def read(
     ----------
     source : str, path-like, bytes-like or binary file object
     hdu : int, str, (str, int) or None
-        Position, name, or name and version. ``None``: the first HDU with data that fits the call.
+        Position, name, or name and version. ``None``: the first HDU that has data (the first image
+        where ``section`` is given, the first table where ``columns``, ``rows`` or ``where`` are).
     columns : str or sequence of str, optional
         One name gives the bare column, a list or tuple a `Table`.
     rows : slice, range, int, sequence or tensor, optional
         Positions in any order with repeats (negative: from the end), or a ``bool`` mask.
-    where : not available yet
+    where : str, optional
+        A condition such as ``"MAG < 20 and not isnull(Z)"``: of the selected rows those for which
+        it is true. A null is neither true nor false. docs/expressions.md has the grammar.
     null : {'mask', 'nan', 'raw'}
-        How nulls of a table come out: as `Table.null_mask`; as NaN in ``float64`` columns (logical
-        ones keep their mask); or without masks, as what is stored (NaN in scaled columns).
+        How nulls of a table come out: as `Table.null_mask`; as NaN in ``float64`` columns (logicals
+        and text keep their mask); or without masks, as what is stored (NaN in scaled columns).
     section : index expression, optional
         numpy's basic indexing of the image: integers, slices with steps, ``...``.
     scaled : bool
         Apply BSCALE, BZERO and BLANK, or TSCAL, TZERO and TNULL. ``False`` gives the stored values.
     dtype : torch.dtype, optional
-        Of the tensor of an image. A float dtype equals ``read().to(dtype)``; an integer dtype must
-        hold every value.
+        Of an image: a float dtype equals ``read().to(dtype)``, an integer one must hold all values.
     device : torch.device or str, optional
         ``"cuda"`` reads into pinned memory and enqueues the copy on the current stream.
     out : torch.Tensor, optional
         For an image: filled, on any device; shape and dtype must be those of the data.
     raw : bool
-        Of a compressed image or table: the binary table in which it is stored, and its header.
+        The binary table, and its header, in which a compressed image or table is stored.
     header : bool
         Return ``(data, header)``.
 
@@ -103,33 +105,31 @@ def read(
     torch.Tensor or Table
         An image has the shape ``(NAXISn, ..., NAXIS1)``. Its dtype follows from the header:
         ``uint8 int16 int32 int64 float32 float64`` as stored, ``int8 uint16 uint32 uint64`` for the
-        offset convention (FITS 4.0 section 5.2.5); other scaling, or BLANK, gives ``float32`` for
-        BITPIX 8, 16 and -32, else ``float64``. Text columns are `Strings`.
+        offset convention (FITS 4.0 section 5.2.5); any other scaling, or BLANK, gives ``float32``
+        for BITPIX 8, 16 and -32, ``float64`` for the others. Text columns are `Strings`.
 
     Raises
     ------
     FITSError
         One of its children: see the package's docstring.
-    TypeError
-        A keyword that does not belong to the kind of HDU, or an argument of a wrong type.
-    ValueError
-        A value that does not fit an integer ``dtype``, or an ``out`` of another shape or dtype.
-    IndexError
-        A section or row outside the data.
+    TypeError, ValueError, IndexError
+        A keyword of a wrong type or for another kind of HDU; a wrong condition, or an ``out`` or
+        integer ``dtype`` that does not fit; a section or row outside the data.
     """
     check_flag("header", header)
     check_flag("raw", raw)
-    refuse_where(where)
     if header:
         with FITS(source) as fits:
-            one = fits[fits._open_file().choose(hdu, (section, columns, rows, raw))]
+            one = fits[fits._open_file().choose(hdu, (section, columns, rows, raw, where))]
             return one.read(
-                columns=columns, rows=rows, null=null, section=section, scaled=scaled, dtype=dtype,
-                device=device, out=out, raw=raw, header=True)  # fmt: skip
+                columns=columns, rows=rows, where=where, null=null, section=section, scaled=scaled,
+                dtype=dtype, device=device, out=out, raw=raw, header=True,
+            )  # fmt: skip
     check_null(null)
     settle_threads()
     form = host_form(scaled, dtype, device, out)
-    result = _core.read(core_source(source), hdu, (section, columns, core_rows(rows), raw), form)
+    selection = (section, columns, core_rows(rows), raw, where)
+    result = _core.read(core_source(source), hdu, selection, form)
     return as_data(result, columns, null, device, out)
 
 
@@ -190,7 +190,7 @@ def read_many(
     settle_threads()
     form = host_form(scaled, dtype, device, out)
     listed = [core_source(source) for source in sources]
-    batch: Any = _core.read_many(listed, hdu, (section, None, None, False), form)
+    batch: Any = _core.read_many(listed, hdu, (section, None, None, False, None), form)
     return deliver(batch, device, out)
 
 

@@ -43,11 +43,11 @@ class Column:
     ttype: str = ""
     """The name as the file spells it; empty where it has none."""
     format: str = ""
-    """TFORM, such as ``3E`` or ``16A``."""
+    """TFORM, such as ``3E`` or ``16A``; of an ASCII table such as ``F8.3``."""
     unit: str | None = None
     """TUNIT."""
-    null: int | None = None
-    """TNULL, a stored value."""
+    null: int | str | None = None
+    """TNULL, a stored value; of an ASCII table text."""
     dim: str | None = None
     """TDIM, in the order of the Standard (fastest axis first); cells of `Ragged` stay flat."""
     display: str | None = None

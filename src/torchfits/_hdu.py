@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ._column import Column
 from ._device import PLAIN_FORM, check_flag, deliver, host_form
-from ._errors import UnsupportedError
 from ._header import Header
 from ._rows import row_tensor, single_row
 from ._runtime import settle_threads
+from ._scan import checked_batch_rows, read_ahead, row_batches
 from ._table import Table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import torch
 
     from . import _core
@@ -23,13 +25,16 @@ if TYPE_CHECKING:
 
 Null = Literal["mask", "nan", "raw"]
 
+_TABLES = ("table", "ascii_table", "random_groups")
+
 
 class HDU:
     """A header and its data. Made by indexing a `FITS`; reads nothing until asked.
 
     Images take numpy's basic indexing (``hdu[10:20, ::2]``), which reads no more bytes than it
     needs. Tables take names and rows: ``hdu["RA"]``, ``hdu["RA", "DEC"]``, ``hdu["RA", 10:20]``,
-    ``hdu[10:20]``, ``hdu[[1, 7]]``, ``hdu[mask]``, and ``hdu[5]``, a row as a dict.
+    ``hdu[10:20]``, ``hdu[[1, 7]]``, ``hdu[mask]``, and ``hdu[5]``, a row as a dict. Random groups
+    are a table of a row for each group: its parameters, and its array as the column ``DATA``.
     """
 
     __slots__ = ("_columns", "_description", "_fits", "_layout", "index")
@@ -93,7 +98,7 @@ class HDU:
     def shape(self) -> tuple[int, ...]:
         """Shape of the image in numpy order (NAXISn first); of a table ``(rows,)``.
 
-        ``()`` without data.
+        Of random groups the shape of their arrays, groups first; ``()`` without data.
         """
         return self._laid_out()[0]
 
@@ -141,12 +146,11 @@ class HDU:
     ) -> Any:
         """The data as a `torch.Tensor` or a `Table`; see `torchfits.read` for the keywords."""
         check_flag("header", header)
-        refuse_where(where)
         check_flag("raw", raw)
         check_null(null)
         settle_threads()
         form = host_form(scaled, dtype, device, out)
-        result = self._file.read(self.index, (section, columns, core_rows(rows), raw), form)
+        result = self._file.read(self.index, (section, columns, core_rows(rows), raw, where), form)
         data = as_data(result, columns, null, device, out)
         if not header:
             return data
@@ -154,12 +158,56 @@ class HDU:
             Header._from_core(self._file.header(self.index, True)) if raw else self.header
         )
 
+    def scan(
+        self,
+        batch_rows: int = 65536,
+        columns: str | list[str] | tuple[str, ...] | None = None,
+        where: str | None = None,
+        *,
+        rows: Any = None,
+        null: Null = "mask",
+        scaled: bool = True,
+    ) -> Iterator[Any]:
+        """Read a table batch by batch in constant memory, also where it is larger than memory.
+
+        The next batch is read in another thread while the caller works on this one.
+
+        Parameters
+        ----------
+        batch_rows : int
+            Rows of the table that each batch covers.
+        columns, where, rows, null, scaled
+            As in `torchfits.read`. `where` keeps some rows of each batch; batches without any are
+            left out.
+
+        Returns
+        -------
+        generator of Table
+            In the order of the rows; of bare columns where `columns` is one name.
+
+        Raises
+        ------
+        TypeError
+            If the HDU is no table.
+        ValueError, ColumnNotFoundError
+            For a wrong `batch_rows`, `where` or `columns`, before the first batch.
+        """
+        batch_rows = checked_batch_rows(batch_rows)
+        if self.kind not in _TABLES:
+            raise TypeError(f"{self._label()} is of kind '{self.kind}'; scan() is for tables")
+
+        def read(part: Any) -> Any:
+            return self.read(columns=columns, rows=part, where=where, null=null, scaled=scaled)
+
+        read(slice(0, 0))
+        return read_ahead(read, row_batches(rows, self.shape[0], batch_rows))
+
     def __getitem__(self, key: Any) -> Any:
         if key is None:
             raise TypeError("hdu[None] is no selection; use hdu.read(), and index the tensor")
-        if self.kind not in ("table", "ascii_table"):
+        if self.kind not in _TABLES:
             settle_threads()
-            return self._file.read(self.index, (key, None, None, False), PLAIN_FORM)
+            return self._file.read(self.index, (key, None, None, False, None), PLAIN_FORM)
         if isinstance(key, str):
             return self.read(columns=key)
         if isinstance(key, tuple):
@@ -213,18 +261,11 @@ def _hdu_of(fits: FITS, index: int) -> HDU:
 def describe_data(hdu: HDU) -> str:
     """One line on what the HDU holds: kind, dtype and shape, never values."""
     if hdu.kind in ("table", "ascii_table"):
-        what = f"{hdu.kind} of {hdu.shape[0]} rows"
-        return what + (f" x {len(hdu.columns)} columns" if hdu.kind == "table" else "")
+        return f"{hdu.kind} of {hdu.shape[0]} rows x {len(hdu.columns)} columns"
     if not hdu.shape:
         return f"{hdu.kind} without data"
     name = f" {str(hdu.dtype).removeprefix('torch.')}" if hdu.dtype is not None else ""
     return f"{hdu.kind}{name} {list(hdu.shape)}"
-
-
-def refuse_where(where: str | None) -> None:
-    """A keyword whose name is fixed and whose work is still to come."""
-    if where is not None:
-        raise UnsupportedError("where= is not available yet; read columns and select with a mask")
 
 
 def check_null(null: str) -> None:

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from ._column import Column, column_of
 from ._errors import ColumnNotFoundError
+from ._exchange import Exchange
+from ._expression import Filtering
 from ._ragged import Ragged
+from ._relations import Relations
 from ._rows import normal_rows, signed_dtype, single_row, take_rows
 from ._strings import Strings
-from ._table_text import table_html, table_text
+from ._table_html import table_html
+from ._table_text import table_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,7 +28,7 @@ __all__ = ["Table"]
 _LISTED_NAMES = 20
 
 
-class Table:
+class Table(Exchange, Filtering, Relations):
     """Columns of equal length: tensors, `Strings` for text, `Ragged` for cells of any length.
 
     ``t["X"]`` is a column, ``t["X", "Y"]`` or ``t[["X", "Y"]]`` a table of some, ``t[5]`` a row as
@@ -265,12 +269,14 @@ class Table:
     def _cell(self, position: int, row: int) -> Any:
         """Read one cell: a Python scalar, ``None`` if null, or a tensor or `Strings` of many."""
         values, mask = self._values(position), self._masks[position]
-        if isinstance(values, (Strings, Ragged)) or values.ndim > 1:
+        if isinstance(values, Ragged) or len(values.shape) > 1:
             return values[row]
-        return None if mask is not None and bool(mask[row]) else values[row].item()
+        if mask is not None and bool(mask[row]):
+            return None
+        return values[row] if isinstance(values, Strings) else values[row].item()
 
     def _with_nulls(self, null: str) -> Table:
-        """Make nulls NaN (``"nan"``; logicals keep their mask) or forget them (``"raw"``)."""
+        """Make nulls NaN (``"nan"``; logicals and text keep masks) or forget them (``"raw"``)."""
         import torch
 
         columns, can_be_null = self._describe()
@@ -279,7 +285,7 @@ class Table:
         )
         table._columns, table._can_be_null = list(columns), list(can_be_null)
         for i, column in enumerate(columns):
-            if not can_be_null[i] or (null == "nan" and column.dtype == torch.bool):
+            if not can_be_null[i] or (null == "nan" and column.dtype in (None, torch.bool)):
                 continue
             if null == "nan":
                 table._tensors[i] = _with_nan(self._tensors[i], self._masks[i])

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""How a table shows itself: as text and as HTML."""
+"""How a table shows itself as text."""
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING, Any
 
 from ._column import dtype_name
@@ -20,9 +19,8 @@ _CELL_WIDTH = 24
 
 def table_text(table: Table) -> str:
     """Show a table in lines of text: its size, its columns, its first rows."""
-    rows, columns = table.shape
-    title = f"Table: {rows} {_plural(rows, 'row')}, {columns} {_plural(columns, 'column')}"
-    if not columns:
+    title = f"Table: {size_of(table)}"
+    if not table.shape[1]:
         return title
     grid = _grid(table)
     widths = [max(len(line[i]) for line in grid) for i in range(len(grid[0]))]
@@ -33,52 +31,60 @@ def table_text(table: Table) -> str:
     return "\n".join([title, *lines])
 
 
-def table_html(table: Table) -> str:
-    """Show the same as an HTML table."""
-    rows, columns = table.shape
-    head, *body = _grid(table) if columns else [[]]
-    cells = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
-    lines = ["".join(f"<td>{html.escape(cell)}</td>" for cell in line) for line in body]
-    inside = "".join(f"<tr>{line}</tr>" for line in (cells, *lines))
-    title = f"{rows} {_plural(rows, 'row')}, {columns} {_plural(columns, 'column')}"
-    return f"<table><caption>{title}</caption>{inside}</table>"
-
-
 def _grid(table: Table) -> list[list[str]]:
     """Lines of text: names, units where there are any, dtypes, and the first rows."""
     columns = table.columns
     shown = list(range(min(len(columns), _SHOWN_COLUMNS)))
     described = [columns[i] for i in shown]
-    lines = [[column.name for column in described], [_kind(column) for column in described]]
+    lines = [[column.name for column in described], [kind_of(column) for column in described]]
     if any(column.unit for column in described):
         lines.insert(1, [column.unit or "" for column in described])
     if any(values.device.type == "meta" for values in table.values()):
         return lines  # there are no values to show
     rows = range(min(len(table), _SHOWN_ROWS))
-    lines.extend([_shown(table._cell(i, row)) for i in shown] for row in rows)
+    lines.extend([shown_cell(table._cell(i, row), columns[i]) for i in shown] for row in rows)
     if len(table) > _SHOWN_ROWS:
         lines.append(["..."] * len(shown))
     return [[*line, "..."] for line in lines] if len(columns) > len(shown) else lines
 
 
-def _kind(column: Column) -> str:
+def kind_of(column: Column) -> str:
     """Write dtype and shape of a cell in one word, such as ``float32[3]``, ``float32[*]``."""
     name = "str" if column.dtype is None else dtype_name(column)
     sizes = ["*" if size < 0 else str(size) for size in column.shape]
     return name + (f"[{','.join(sizes)}]" if sizes else "")
 
 
-def _shown(value: Any) -> str:
+def shown_cell(value: Any, column: Column) -> str:
     """Write one cell, short."""
     import torch
 
+    digits = 10 if column.dtype in (torch.float64, torch.complex128) else 7
     if isinstance(value, torch.Tensor):
-        value = value.flatten()[:4].tolist() + ["..."] * (value.numel() > 4)
+        some = [_rounded(each, 5) for each in value.flatten()[:4].tolist()]
+        value = some + ["..."] * (value.numel() > 4)
     elif isinstance(value, Strings):
         value = value.to_list()
-    text = f"{value:.7g}" if isinstance(value, float) else "null" if value is None else str(value)
+    elif isinstance(value, complex):
+        value = _rounded(value, digits)
+    text = f"{value:.{digits}g}" if isinstance(value, float) else str(value)
+    text = "null" if value is None else text
     return text if len(text) <= _CELL_WIDTH else text[: _CELL_WIDTH - 3] + "..."
 
 
-def _plural(count: int, noun: str) -> str:
-    return noun if count == 1 else noun + "s"
+def _rounded(number: Any, digits: int) -> Any:
+    """Keep the first digits of a number that has more."""
+    if isinstance(number, complex):
+        return complex(_rounded(number.real, digits), _rounded(number.imag, digits))
+    return float(f"{number:.{digits}g}") if isinstance(number, float) else number
+
+
+def size_of(table: Table) -> str:
+    """Say how many rows and columns there are."""
+    rows, columns = table.shape
+    return f"{counted(rows, 'row')}, {counted(columns, 'column')}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Write a number of things."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -217,7 +217,9 @@ TEST(RowDecoder, test_t49_logicals_are_t_f_or_null) {
 TEST(RowDecoder, test_t49_another_logical_byte_is_an_error_with_row_and_column) {
   const auto table = table_of({column_of("L")}, 4);
   const auto rows = bytes_of({'T', 'F', 0x31, 'T'});
+  const std::vector<std::int64_t> listed{0, 2, 3};
   for (const auto& [selection, row] : {std::pair{RowSelection{0, 1, 4, {}}, "row 2"},
+                                       {RowSelection{0, 1, 3, listed}, "row 2"},
                                        {RowSelection{3, -1, 4, {}}, "row 2"},
                                        {RowSelection{0, 2, 2, {}}, "row 2"}}) {
     try {
@@ -258,6 +260,34 @@ TEST(RowDecoder, test_t51_fewer_elements_than_the_repeat_count_leave_the_rest_un
   column.shape = {2};
   EXPECT_EQ(decode_one(column, 2, {0, 1, 0, 2, 9, 9, 0, 3, 0, 4, 9, 9}).values<std::int16_t>(0),
             (std::vector<std::int16_t>{1, 2, 3, 4}));
+}
+
+/// Rows of a list are packed first where they lie unevenly, unless they are very wide.
+TEST(RowDecoder, ListedRowsAreThoseOfTheWhole) {
+  for (const auto* text : {"3A", "30A", "9000A"}) {
+    const auto table =
+        table_of({column_of("J"), column_of(text), column_of("L"), column_of("E", {3, 1})}, 400);
+    std::vector<std::byte> rows(table.row_bytes * table.rows);
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<std::byte>(i * 7 % 64);
+    for (std::size_t row = 0; row < table.rows; ++row) {
+      rows[row * table.row_bytes + table.columns[2].offset] =
+          "TF\0T"[row % 4] == 'T' ? std::byte{'T'} : std::byte{0};
+    }
+    std::vector<std::int64_t> listed;
+    for (std::int64_t row = 0; row < 400; row += 1 + row % 3) listed.push_back(row);
+    const auto whole = decode(table, rows, all_rows(table));
+    const auto some = decode(table, rows, {0, 1, listed.size(), listed});
+    for (std::size_t column = 0; column < 4; ++column) {
+      const auto cell = whole.data[column].size() / 400;
+      for (std::size_t i = 0; i < listed.size(); ++i) {
+        const auto* from = whole.data[column].data() + static_cast<std::size_t>(listed[i]) * cell;
+        ASSERT_EQ(std::memcmp(some.data[column].data() + i * cell, from, cell), 0) << text << i;
+        if (column == 2) {
+          ASSERT_EQ(some.masks[2][i], whole.masks[2][static_cast<std::size_t>(listed[i])]);
+        }
+      }
+    }
+  }
 }
 
 /// Counts and positions of the descriptors of a table of one column.

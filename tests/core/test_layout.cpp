@@ -180,8 +180,9 @@ TEST(Layout, BinaryTable) {
 
 TEST(Layout, AsciiTable) {
   const auto made = make(1, extension("'TABLE   '", {{"TFIELDS", "0"}}));
-  EXPECT_EQ(std::get<AsciiTableLayout>(made.layout).rows, 6u);
-  EXPECT_EQ(std::get<AsciiTableLayout>(made.layout).row_bytes, 8u);
+  EXPECT_EQ(std::get<AsciiTableLayout>(made.layout).table.rows, 6u);
+  EXPECT_EQ(std::get<AsciiTableLayout>(made.layout).table.row_bytes, 8u);
+  EXPECT_EQ(find_table(made.layout), &std::get<AsciiTableLayout>(made.layout).table);
   const Cards line{{"XTENSION", "'TABLE   '"}, {"BITPIX", "8"}, {"NAXIS", "1"}, {"NAXIS1", "8"}};
   EXPECT_EQ(error_of(1, line, "NAXIS"), ErrorCode::format);
 }
@@ -197,8 +198,9 @@ TEST(Layout, RandomGroups) {
                              {"PCOUNT", "3"},
                              {"GCOUNT", "5"}});
   const auto& groups = std::get<RandomGroupsLayout>(made.layout);
-  EXPECT_EQ(groups.groups, 5u);
-  EXPECT_EQ(groups.parameters, 3u);
+  EXPECT_EQ(groups.table.rows, 5u);
+  EXPECT_EQ(groups.table.columns.size(), 3u + 1u);
+  EXPECT_EQ(find_table(made.layout), &groups.table);
   EXPECT_EQ(groups.shape, (Shape{2, 4}));
 }
 

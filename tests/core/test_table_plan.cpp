@@ -50,8 +50,14 @@ void expect_covers(const TableLayout& table, const std::vector<std::size_t>& col
     ASSERT_EQ(block.file_row, static_cast<std::uint64_t>(rows[next]));
     const auto first =
         block.row_stride < 0 ? (block.rows - 1) * static_cast<std::uint64_t>(-block.row_stride) : 0;
+    if (!block.listed.empty()) {
+      ASSERT_EQ(block.listed.size(), block.rows);
+    }
     for (std::uint64_t i = 0; i < block.rows; ++i) {
-      const auto at = block.range.offset + first + i * static_cast<std::uint64_t>(block.row_stride);
+      const auto steps =
+          block.listed.empty() ? i : static_cast<std::uint64_t>(block.listed[i] - block.listed[0]);
+      const auto at =
+          block.range.offset + first + steps * static_cast<std::uint64_t>(block.row_stride);
       const auto row = static_cast<std::uint64_t>(rows[next + i]);
       ASSERT_EQ(at, kData + row * table.row_bytes + block.first_byte);
       for (const auto column : columns) {
@@ -112,14 +118,28 @@ TEST(TablePlan, NothingSelectedNeedsNoBlock) {
   EXPECT_EQ(TablePlan::make(table, kData, none, {0, 1, 10, {}}).blocks(), 0U);
 }
 
-TEST(TablePlan, NeighbouringIndicesShareABlock) {
-  const auto table = table_of(100, {4});
+TEST(TablePlan, RisingIndicesThatLieNearShareABlock) {
+  const auto table = table_of(100000, {4});
   const std::vector<std::size_t> columns{0};
-  const std::vector<std::int64_t> indices{5, 6, 7, 7, 3, 2, 99};
+  const std::vector<std::int64_t> indices{5, 6, 7, 7, 3, 2, 99, 101, 99999};
   const auto plan = TablePlan::make(table, kData, columns, {0, 1, indices.size(), indices});
   ASSERT_EQ(plan.blocks(), 5U);
   EXPECT_EQ(plan.block(0).rows, 3U);
+  EXPECT_TRUE(plan.block(0).listed.empty());
   EXPECT_EQ(plan.block(1).range, (ByteRange{kData + 28, 4}));
+  EXPECT_EQ(plan.block(3).range, (ByteRange{kData + 8, 400}));
+  EXPECT_EQ(plan.block(3).listed.size(), 3U);
+  EXPECT_EQ(plan.block(4).range, (ByteRange{kData + 399996, 4}));
+  expect_covers(table, columns, {0, 1, indices.size(), indices});
+}
+
+TEST(TablePlan, ListedRowsFillABlock) {
+  const auto table = table_of(1000000, {8, 4, 1});
+  const std::vector<std::size_t> columns{0, 2};
+  std::vector<std::int64_t> indices;
+  for (std::int64_t row = 0; row < 1000000; row += 1 + row % 7) indices.push_back(row);
+  const auto plan = TablePlan::make(table, kData, columns, {0, 1, indices.size(), indices});
+  EXPECT_LE(plan.blocks(), 1000000U * 13 / kMaxRangeBytes + 2);
   expect_covers(table, columns, {0, 1, indices.size(), indices});
 }
 
@@ -154,9 +174,10 @@ TEST(TablePlan, EverySelectionCoversItsRows) {
     expect_covers(table, columns, {start + span, -step, count, {}});
     std::vector<std::int64_t> indices(1 + below(50));
     for (std::size_t i = 0; i < indices.size(); ++i) {
+      const auto step = static_cast<std::int64_t>(below(2) == 0 ? 1 : below(9));
       const bool follow =
-          i > 0 && below(3) != 0 && indices[i - 1] + 1 < static_cast<std::int64_t>(rows);
-      indices[i] = follow ? indices[i - 1] + 1 : static_cast<std::int64_t>(below(rows));
+          i > 0 && below(4) != 0 && indices[i - 1] + step < static_cast<std::int64_t>(rows);
+      indices[i] = follow ? indices[i - 1] + step : static_cast<std::int64_t>(below(rows));
     }
     expect_covers(table, columns, {0, 1, indices.size(), indices});
   }

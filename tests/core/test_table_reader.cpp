@@ -271,7 +271,7 @@ TEST(TableReader, OtherKindsAreNamed) {
   };
   const Cards column{{"TFIELDS", "1"}, {"TFORM1", "'1B'"}};
   refuse(kTable, 0, ErrorCode::type, "not a table but of kind 'image'");
-  refuse(file_of("'TABLE   '", 2, "ab", column), 1, ErrorCode::unsupported, "HDU 1: ASCII tables");
+  refuse(file_of("'TABLE   '", 2, "ab", column), 1, ErrorCode::format, "HDU 1: TFORM1");
   refuse(file_of("'FOREIGN '", 2, "ab", column), 1, ErrorCode::type, "'unknown'");
   const Cards tiled{{"TFIELDS", "1"}, {"TFORM1", "'1B'"}, {"ZIMAGE", "T"},
                     {"ZBITPIX", "8"}, {"ZNAXIS", "1"},    {"ZNAXIS1", "2"}};

@@ -71,7 +71,7 @@ WRONG_IMAGE_CALLS = [
     ({"null": "nan"}, TypeError, "for tables"),
     ({"hdu": 0, "columns": ["X"]}, TypeError, "columns= is for tables"),
     ({"hdu": 0, "rows": [1]}, TypeError, "rows= is for tables"),
-    ({"where": "X > 3"}, NotImplementedError, "where="),
+    ({"hdu": 0, "where": "X > 3"}, TypeError, "where= is for tables"),
 ]
 
 WRONG_TABLE_CALLS = [
@@ -101,6 +101,9 @@ WRONG_TABLE_CALLS = [
     ({"columns": "X", "out": torch.zeros(6)[::2]}, TypeError, "out= is for images"),
     ({"device": "gpu"}, ValueError, "is no device"),
     ({"null": None}, ValueError, "'mask', 'nan', 'raw'"),
+    ({"where": "X >"}, ValueError, "a value is expected"),
+    ({"where": "Z > 3"}, KeyError, "ID, X, NAME"),
+    ({"where": 3}, TypeError, "condition on rows is text"),
 ]
 
 

@@ -17,6 +17,7 @@ PAGES += sorted((ROOT / "docs").rglob("*.md"))
 PAGES += [ROOT / "examples" / "data" / "README.md"]
 FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)")
+OPTIONAL = re.compile(r"\b(?:import |to_|from_)(astropy|duckdb|pandas|polars|pyarrow)\b")
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 
@@ -43,6 +44,12 @@ SESSIONS = [block for block in BLOCKS if block.language == "pycon"]
 SCRIPTS = [block for block in BLOCKS if block.language == "python"]
 
 
+def need_packages(block):
+    """Skip a block whose optional packages are absent."""
+    for package in OPTIONAL.findall(block.text):
+        pytest.importorskip(package)
+
+
 @pytest.fixture(autouse=True)
 def _in_the_root(monkeypatch):
     monkeypatch.chdir(ROOT)
@@ -60,6 +67,7 @@ def test_no_block_escapes():
 @pytest.mark.parametrize("block", SESSIONS, ids=str)
 @pytest.mark.filterwarnings("default")
 def test_a_session_prints_what_it_shows(block):
+    need_packages(block)
     test = doctest.DocTestParser().get_doctest(block.text, {}, str(block), None, block.line)
     assert test.examples
     report = []
@@ -69,6 +77,7 @@ def test_a_session_prints_what_it_shows(block):
 
 @pytest.mark.parametrize("block", SCRIPTS, ids=str)
 def test_a_script_runs(block, tmp_path):
+    need_packages(block)
     script = tmp_path / "block.py"
     script.write_text(textwrap.dedent(block.text))
     done = subprocess.run(
