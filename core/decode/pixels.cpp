@@ -116,6 +116,11 @@ ElementDecoder::ElementDecoder(const ElementCoding& coding, ElementType target, 
   }
 }
 
+bool ElementDecoder::copies() const noexcept {
+  return order_ == ByteOrder::native && convert_ == nullptr &&
+         coding_.rule == ElementCoding::Rule::copy && coding_.natural == coding_.stored;
+}
+
 /// With a conversion, `count` natural elements fit a Block.
 void ElementDecoder::block(const std::byte* in, std::size_t count, std::byte* out,
                            std::uint64_t first) const {

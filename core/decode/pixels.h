@@ -30,6 +30,9 @@ class ElementDecoder {
   void operator()(const std::byte* in, std::size_t count, std::byte* out,
                   std::uint64_t first = 0) const;
 
+  /// Whether the elements are the stored numbers as they lie in memory.
+  [[nodiscard]] bool copies() const noexcept;
+
   /// The same for elements that lie `step` elements apart in `in`; negative: from the end of `in`
   /// backwards. `in` is the whole run.
   void strided(ByteView in, std::int64_t step, std::size_t count, std::byte* out,

@@ -2,8 +2,9 @@
 // Why it is fast:
 // - the descriptors of neighbouring tiles are one range; the compressed bytes of all tiles of a
 //   batch are handed to the source together, which merges, maps and shares them out;
-// - a tile is decoded into memory that stays in the second-level cache, and goes from there to its
-//   place in the tensor with scaling and dtype conversion in the same pass;
+// - a tile that needs no scaling and has no gaps in the tensor is decoded straight into its place;
+// - others are decoded into memory that stays in the second-level cache, and go from there to their
+//   place with scaling and dtype conversion in the same pass;
 // - an open file keeps the tiles of its last cutouts: the next one near by decodes nothing.
 #include "file/tile_reader.h"
 
@@ -201,12 +202,31 @@ class TileRead {
     const auto bytes = part.pixels() * stored_bytes_;
     decoder_.check(part.tile, data, part.pixels());
     const auto kept = keep_ ? std::make_shared<Scratch>(bytes) : nullptr;
-    const auto out =
-        kept ? kept->span() : desk->workspace.take(TileWorkspace::Buffer::pixels, bytes);
+    auto* const straight = kept ? nullptr : straight_place(part);
+    ByteSpan out(straight, bytes);
+    if (kept) out = kept->span();
+    if (!kept && straight == nullptr)
+      out = desk->workspace.take(TileWorkspace::Buffer::pixels, bytes);
     decoder_.decode(part.tile, piece.record, data, mask.span(), part.shape, desk->workspace, out);
-    place(part, out.data());
+    if (straight == nullptr) place(part, out.data());
     desks_.give_back(std::move(desk));
     if (kept) file_.tiles().keep({hdu_.index, piece.tile}, kept);
+  }
+
+  /// Where a tile that is taken whole and unchanged lies in the output without a gap, as lines do;
+  /// null for others.
+  [[nodiscard]] std::byte* straight_place(const TilePart& part) const noexcept {
+    if (!decode_.copies()) return nullptr;
+    std::uint64_t first = 0;
+    bool one_line = true;  // the axes so far have one pixel each
+    for (std::size_t i = 0; i < part.shape.size(); ++i) {
+      const auto length = part.shape[i];
+      if (part.selection[i] != AxisSlice{0, 1, length}) return nullptr;
+      if (!one_line && length != destination_.shape[i]) return nullptr;
+      one_line = one_line && length == 1;
+      first = first * destination_.shape[i] + part.out_origin[i];
+    }
+    return destination_.data + first * element_bytes_;
   }
 
   /// The selected pixels of a decoded tile go to their places.
