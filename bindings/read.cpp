@@ -18,15 +18,6 @@ using namespace torchfits;
 
 namespace {
 
-void warn(const std::vector<std::string>& warnings) {
-  if (warnings.empty()) return;
-  const nb::object category = nb::module_::import_("torchfits._errors").attr("FITSWarning");
-  for (const auto& warning : warnings) {
-    const auto text = to_python(warning);
-    if (PyErr_WarnFormat(category.ptr(), 2, "%U", text.ptr()) < 0) nb::raise_python_error();
-  }
-}
-
 HostTensor destination(const Form& form, std::span<const std::uint64_t> shape, ElementType type) {
   return form.out.is_none() ? empty_tensor(shape, type, form.pinned)
                             : checked_out(form.out, shape, type);
@@ -98,6 +89,15 @@ void check_keywords(const HduRecord& hdu, const Selection& selection, const Form
 }
 
 }  // namespace
+
+void warn(const std::vector<std::string>& warnings) {
+  if (warnings.empty()) return;
+  const nb::object category = nb::module_::import_("torchfits._errors").attr("FITSWarning");
+  for (const auto& warning : warnings) {
+    const auto text = to_python(warning);
+    if (PyErr_WarnFormat(category.ptr(), 2, "%U", text.ptr()) < 0) nb::raise_python_error();
+  }
+}
 
 File::Want Selection::wanted_kind() const {
   if (!section.is_none()) return File::Want::image;

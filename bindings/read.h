@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "file/file.h"
 #include "fits/layout.h"
@@ -75,6 +77,9 @@ nanobind::tuple read_cutout(const torchfits::File& file, const torchfits::HduCho
 /// One tensor [N, ...] of the images in a list of sources.
 nanobind::object read_batch_of(const nanobind::list& sources, const torchfits::HduChoice& choice,
                                const Selection& selection, const Form& form);
+
+/// Raises each as FITSWarning.
+void warn(const std::vector<std::string>& warnings);
 
 /// Raises what the file collected as FITSWarning.
 void emit_warnings(const torchfits::File& file);

@@ -193,12 +193,9 @@ class TableRead {
   }
 
   void warn_of_numbers(const Column& column) const {
-    const nb::object category = nb::module_::import_("torchfits._errors").attr("FITSWarning");
-    const auto text =
-        table_.source.name() + ", " + label_ + ": column '" + column.name +
-        "': the logicals in the heap are stored as 0 and 1, not as F and T; they are read as such";
-    const auto object = to_python(text);
-    if (PyErr_WarnFormat(category.ptr(), 2, "%U", object.ptr()) < 0) nb::raise_python_error();
+    warn({table_.source.name() + ", " + label_ + ": column '" + column.name +
+          "': the logicals in the heap are stored as 0 and 1, not as F and T; they are read as "
+          "such"});
   }
 
   TableData table_;
