@@ -11,9 +11,11 @@ import venv
 from pathlib import Path
 from typing import Any
 
+from case import FILE_ENGINES, FRAME_ENGINES
+
 HERE = Path(__file__).resolve().parent
 PEER = HERE / ".venv-peer"
-ENGINES = ("torchfits", "astropy", "fitsio", "pypi")
+ENGINES = tuple(dict.fromkeys(FILE_ENGINES + FRAME_ENGINES))
 PEER_INSTALLS = (
     ("torch==2.13.0", "numpy", "pyarrow"),
     # Its requirements are the line above; without --no-deps pip might choose another torch.
@@ -45,7 +47,9 @@ class LiveEngine:
         self.name = name
         python = str(PEER / "bin" / "python") if name == "pypi" else sys.executable
         self._command = [python, str(HERE / "worker.py"), name, str(threads)]
-        self._environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
+        self._environment = os.environ | {
+            name: str(threads) for name in ("OMP_NUM_THREADS", "POLARS_MAX_THREADS")
+        }
         # Each interpreter finds its own torchfits, never the other one.
         self._environment.pop("PYTHONPATH", None)
         self._process = self._start()

@@ -44,6 +44,8 @@ def parts(value: Any, text_columns: tuple[str, ...], text: Callable[[Any], np.nd
             array = _unpadded(text(item))
         elif hasattr(item, "numpy"):
             array = item.numpy()
+        elif hasattr(item, "to_numpy"):  # a column of a data frame
+            array = item.to_numpy()
         else:
             array = np.asarray(json.dumps(item))
         if not array.dtype.isnative:
@@ -51,6 +53,12 @@ def parts(value: Any, text_columns: tuple[str, ...], text: Callable[[Any], np.nd
             raise ValueError(msg)
         found[label] = array
     return found
+
+
+def in_order(found: Parts) -> Parts:
+    """Return the rows of columns sorted, the first column deciding, where engines order them."""
+    rows = np.lexsort(list(found.values())[::-1])
+    return {label: array[rows] for label, array in found.items()}
 
 
 def byte_count(value: Any) -> int:

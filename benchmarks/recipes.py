@@ -8,6 +8,8 @@ recipe makes its files again. Nothing heavy is imported until a file has to be w
 from __future__ import annotations
 
 import json
+import math
+import os
 import shutil
 import zlib
 from dataclasses import dataclass
@@ -23,7 +25,7 @@ DATA = Path(__file__).resolve().parent / "data"
 MADE = "made.json"
 
 
-def _rng(name: str) -> np.random.Generator:
+def seeded(name: str) -> np.random.Generator:
     import numpy as np
 
     return np.random.default_rng(zlib.crc32(name.encode()))
@@ -32,7 +34,7 @@ def _rng(name: str) -> np.random.Generator:
 def _pixels(name: str, shape: tuple[int, ...], dtype: str) -> Any:
     import numpy as np
 
-    rng = _rng(name)
+    rng = seeded(name)
     if dtype == "float32":
         return rng.standard_normal(shape, dtype=np.float32) * np.float32(10)
     if dtype == "float64":
@@ -66,11 +68,13 @@ class Image(Recipe):
     shape: tuple[int, ...]
     dtype: str
     bscale: float | None = None
+    checksum: bool = False
 
     def write(self, path: Path) -> None:
         from astropy.io import fits
 
-        fits.writeto(path, _pixels(self.name, self.shape, self.dtype), overwrite=True)
+        pixels = _pixels(self.name, self.shape, self.dtype)
+        fits.writeto(path, pixels, overwrite=True, checksum=self.checksum)
         if self.bscale is not None:
             with fits.open(path, mode="update", do_not_scale_image_data=True) as hdus:
                 hdus[0].header["BSCALE"] = self.bscale
@@ -93,7 +97,7 @@ class Noise(Recipe):
         import numpy as np
 
         # One field of noise for all the algorithms.
-        rng = _rng(f"noise {self.shape} {self.sigma}")
+        rng = seeded(f"noise {self.shape} {self.sigma}")
         if self.sigma:
             pixels = rng.standard_normal(self.shape) * self.sigma
             return (np.rint(pixels) if self.dtype[0] == "i" else pixels).astype(self.dtype)
@@ -124,59 +128,11 @@ class Noise(Recipe):
         fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(path, overwrite=True)
 
 
-@dataclass(frozen=True)
-class Table(Recipe):
-    """One binary table; ``columns`` is ``NAME:TFORM`` words, made of normal and uniform numbers.
-
-    A ``PJ`` column has one to seven elements in a cell.
-    """
-
-    rows: int
-    columns: str
-
-    @property
-    def _pairs(self) -> list[tuple[str, str]]:
-        return [(name, form) for name, form in (word.split(":") for word in self.columns.split())]
-
-    @property
-    def text_columns(self) -> tuple[str, ...]:
-        return tuple(name for name, form in self._pairs if form.endswith("A"))
-
-    def _column(self, rng: np.random.Generator, form: str) -> Any:
-        import numpy as np
-
-        if form == "PJ":
-            lengths = rng.integers(1, 8, self.rows)
-            values = rng.integers(-(2**31), 2**31, int(lengths.sum()), dtype=np.int32)
-            cells = np.empty(self.rows, object)
-            cells[:] = np.split(values, np.cumsum(lengths)[:-1])
-            return cells
-        repeat, code = int(form[:-1] or 1), form[-1]
-        if code in "EFD":
-            return rng.standard_normal(self.rows, dtype=np.float32 if code == "E" else np.float64)
-        if code == "L":
-            return rng.random(self.rows) < 0.5
-        if code == "A":
-            letters = rng.integers(ord("A"), ord("Z") + 1, (self.rows, repeat), dtype=np.uint8)
-            letters[rng.random(self.rows) < 0.25, repeat // 2 :] = 0
-            return letters.view(f"S{repeat}").reshape(self.rows)
-        limits = np.iinfo({"I": np.int16, "J": np.int32, "K": np.int64}[code])
-        return rng.integers(limits.min, limits.max, self.rows, dtype=limits.dtype, endpoint=True)
-
-    def write(self, path: Path) -> None:
-        import numpy as np
-        from astropy.io import fits
-
-        rng = _rng(self.name)
-        arrays = {name: self._column(rng, form) for name, form in self._pairs}
-        if any(array.dtype == object for array in arrays.values()):
-            columns = [fits.Column(name, form, array=arrays[name]) for name, form in self._pairs]
-            fits.BinTableHDU.from_columns(columns).writeto(path, overwrite=True)
-            return
-        rows = np.empty(self.rows, dtype=[(name, array.dtype) for name, array in arrays.items()])
-        for name, array in arrays.items():
-            rows[name] = array
-        fits.BinTableHDU(rows).writeto(path, overwrite=True)
+def _add_keywords(header: Any, rng: np.random.Generator, count: int) -> None:
+    for i in range(count):
+        number = int(rng.integers(1, 10**6))
+        value = (number, number / 64, f"value {number}", number % 2 == 0)[i % 4]
+        header[f"KEY{i:05d}"] = (value, f"the keyword of number {i}")
 
 
 @dataclass(frozen=True)
@@ -190,11 +146,7 @@ class Keywords(Recipe):
         from astropy.io import fits
 
         hdu = fits.PrimaryHDU(np.zeros((16, 16), dtype=np.int16))
-        rng = _rng(self.name)
-        for i in range(self.count):
-            number = int(rng.integers(1, 10**6))
-            value = (number, number / 64, f"value {number}", number % 2 == 0)[i % 4]
-            hdu.header[f"KEY{i:05d}"] = (value, f"the keyword of number {i}")
+        _add_keywords(hdu.header, seeded(self.name), self.count)
         hdu.writeto(path, overwrite=True)
 
 
@@ -216,10 +168,11 @@ class Extensions(Recipe):
 
 @dataclass(frozen=True)
 class Folder(Recipe):
-    """``count`` files of one float32 image each."""
+    """``count`` files of one float32 image each, with ``keywords`` keywords of mixed types."""
 
     count: int
     shape: tuple[int, ...]
+    keywords: int = 0
 
     @property
     def path(self) -> Path:
@@ -230,11 +183,33 @@ class Folder(Recipe):
 
         path.mkdir()
         stack = _pixels(self.name, (self.count, *self.shape), "float32")
+        rng = seeded(f"keywords of {self.name}")
         for i, pixels in enumerate(stack):
-            fits.writeto(path / f"{i:05d}.fits", pixels)
+            hdu = fits.PrimaryHDU(pixels)
+            _add_keywords(hdu.header, rng, self.keywords)
+            hdu.writeto(path / f"{i:05d}.fits")
 
 
-def _remove(path: Path) -> None:
+@dataclass(frozen=True)
+class Hollow(Recipe):
+    """One float32 image of zeros that take no room on the disk, behind 60 keywords."""
+
+    shape: tuple[int, ...]
+
+    def write(self, path: Path) -> None:
+        from astropy.io import fits
+
+        header = fits.Header([("SIMPLE", True), ("BITPIX", -32), ("NAXIS", len(self.shape))])
+        for axis, length in enumerate(reversed(self.shape), 1):
+            header[f"NAXIS{axis}"] = length
+        _add_keywords(header, seeded(self.name), 60)
+        text = header.tostring().encode("ascii")
+        path.write_bytes(text)
+        size = 4 * math.prod(self.shape)
+        os.truncate(path, len(text) + size + -size % 2880)
+
+
+def remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)
     else:
@@ -251,9 +226,9 @@ def make_files(recipes: Iterable[Recipe], announce: Callable[[str], None]) -> No
             continue
         announce(f"making {recipe.path.name}")
         part = DATA / f"{recipe.name}.part"
-        _remove(part)
+        remove(part)
         recipe.write(part)
-        _remove(recipe.path)
+        remove(recipe.path)
         part.replace(recipe.path)
         made[recipe.name] = repr(recipe)
         record.write_text(json.dumps(made, indent=1))

@@ -21,13 +21,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cases import CASES, Case, select
+from cases import CASES, select
 from live_engine import ENGINES, EngineError, LiveEngine, make_peer_environment
 from recipes import make_files
-from summary import OURS, Result, Results, describe_machine, markdown, reached
+from results import OURS, Comparison, Result, Results, Run, machine_path
+from summary import describe_machine, markdown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from case import Case
 
 REPORTS = Path(__file__).resolve().parents[1] / "artifacts" / "validation"
 SHORTEST_SAMPLE = 0.005  # seconds: below this the clock and the pipe would show
@@ -77,7 +80,10 @@ def check_outputs(case: Case, engines: Sequence[LiveEngine], folder: Path) -> Re
     for engine in engines:
         save = str(folder / f"{engine.name}.npz") if case.ulp else None
         replies[engine.name] = engine.ask("check", case.name, save=save)
-    results = {name: Result(name, bytes=reply.get("bytes")) for name, reply in replies.items()}
+    results = {
+        name: Result(name, bytes=reply.get("bytes"), counted=reply.get("counted", {}))
+        for name, reply in replies.items()
+    }
     for name, reply in replies.items():
         results[name].problem = reply.get("unsupported") or reply.get("error")
     able = [name for name in replies if results[name].problem is None]
@@ -125,7 +131,8 @@ def time_case(
         for _ in range(3):
             once = sample(engine)
             enough = math.ceil(SHORTEST_SAMPLE / max(once, 1e-9))
-            results[engine.name].repetitions = min(max(enough, 1), MOST_REPETITIONS)
+            most = 1 if case.cold else MOST_REPETITIONS
+            results[engine.name].repetitions = min(max(enough, 1), most)
         round_time += max(once, SHORTEST_SAMPLE)
     fitting = int(options.seconds / max(round_time, 1e-9))
     for turn in range(min(options.rounds, max(FEWEST_ROUNDS, fitting))):
@@ -150,53 +157,49 @@ def measure_memory(case: Case, names: Sequence[str], threads: int) -> Results:
 
 def run_cases(
     cases: Sequence[Case], names: Sequence[str], options: argparse.Namespace
-) -> tuple[list[tuple[Case, Results]], dict[str, Any]]:
-    """Run all cases; return the results and the versions of every engine."""
+) -> tuple[list[Comparison], dict[str, Any]]:
+    """Run all cases; return the comparisons and the versions of every engine."""
     progress = Progress(len(cases))
     recipes = [case.recipe for case in cases] + [case.warm for case in cases if case.warm]
     make_files(recipes, progress.show)
-    done: list[tuple[Case, Results]] = []
+    done: list[Comparison] = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        alive = {
-            threads: [stack.enter_context(closing(LiveEngine(name, threads))) for name in names]
-            for threads in sorted({case.threads or options.threads for case in cases})
-        }
-        versions = {engine.name: engine.versions for some in alive.values() for engine in some}
-        for case in cases:
+        alive: dict[tuple[str, int], LiveEngine] = {}
+        # Cold ones first: pages of a file that a live process still maps cannot be dropped.
+        for case in sorted(cases, key=lambda case: not case.cold):
             progress.show(case.name)
-            engines = alive[case.threads or options.threads]
+            engines = []
+            threads = case.threads or options.threads
+            able = [name for name in names if name in case.engines]
+            for pair in ((name, threads) for name in able):
+                if pair not in alive:
+                    alive[pair] = stack.enter_context(closing(LiveEngine(*pair)))
+                engines.append(alive[pair])
             if case.benchmark == "memory":
-                results = measure_memory(case, names, options.threads)
+                results = measure_memory(case, able, threads)
             else:
                 results = check_outputs(case, engines, folder)
                 time_case(case, engines, results, options)
-            done.append((case, results))
+            done.append(Comparison.of(case, threads, results))
             times = (f"{r.engine} {r.milliseconds:.3g}" for r in results.values() if r.samples_ms)
             progress.step(f"{case.name}: {', '.join(times)}")
+        versions = {name: engine.versions for (name, _), engine in alive.items()}
     progress.end()
-    return done, versions
+    names_in_order = [case.name for case in cases]
+    return sorted(done, key=lambda comparison: names_in_order.index(comparison.case)), versions
 
 
-def write_reports(
-    done: list[tuple[Case, Results]],
-    text: str,
-    machine: dict[str, Any],
-    options: argparse.Namespace,
-) -> Path:
-    """Write the JSON lines, the summary and the machine; return the folder."""
+def write_reports(run: Run, text: str, *, smoke: bool) -> Path:
+    """Write the JSON lines, the summary and the machine; return the path of the lines."""
     REPORTS.mkdir(parents=True, exist_ok=True)
     stamp = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    stem = f"{'smoke' if options.smoke else 'benchmarks'}-{stamp}"
-    lines = [
-        json.dumps(result.record(case, case.threads or options.threads))
-        for case, results in done
-        for result in results.values()
-    ]
-    (REPORTS / f"{stem}.jsonl").write_text("\n".join(lines) + "\n")
-    (REPORTS / f"{stem}.md").write_text(text)
-    (REPORTS / f"{stem}.machine.json").write_text(json.dumps(machine, indent=1) + "\n")
-    return REPORTS / f"{stem}.md"
+    path = REPORTS / f"{'smoke' if smoke else 'benchmarks'}-{stamp}.jsonl"
+    lines = [json.dumps(line) for comparison in run.comparisons for line in comparison.lines()]
+    path.write_text("\n".join(lines) + "\n")
+    path.with_suffix(".md").write_text(text)
+    machine_path(path).write_text(json.dumps(run.machine, indent=1) + "\n")
+    return path
 
 
 def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -234,13 +237,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{error}; leave it out with --engines, or install it", file=sys.stderr)
         return 2
     machine["versions"] = versions
-    text = markdown(done, names, machine)
+    run = Run(done, machine)
+    text = markdown(run)
     print(text)
-    print(f"written to {write_reports(done, text, machine, options)}")
-    missed = [case.name for case, results in done if reached(case, results) is False]
+    print(f"written to {write_reports(run, text, smoke=options.smoke)}")
+    missed = [comparison.case for comparison in done if comparison.reached() is False]
     if missed:
         print(f"target not reached: {', '.join(missed)}")
-    return int(any(OURS in results and results[OURS].problem is not None for _, results in done))
+    return int(any(each.ours is not None and each.ours.problem is not None for each in done))
 
 
 if __name__ == "__main__":

@@ -18,31 +18,18 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import page_cache
+from operations import bind, files_of
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import ModuleType
 
-    from cases import Case
+    from case import Case
+    from operations import Bound
 
-OPERATIONS_ON_PATHS = ("read_files", "read_batch")
-OPERATIONS_THAT_WRITE = ("write_image",)
 RESET_PEAK = "5"  # what /proc/self/clear_refs takes to set VmHWM back to VmRSS
 
-
-def _call(module: ModuleType, case: Case, path: Path) -> Callable[[], Any]:
-    operation = getattr(module, case.operation)
-    if case.operation in OPERATIONS_ON_PATHS:
-        return partial(operation, sorted(str(file) for file in path.iterdir()), **case.arguments)
-    if case.operation in OPERATIONS_THAT_WRITE:
-        return partial(operation, str(path), str(_written(module)), **case.arguments)
-    return partial(operation, str(path), **case.arguments)
-
-
-def _written(module: ModuleType) -> Path:
-    """Where an engine writes: beside the data, on the disk that is measured for all of them."""
-    from recipes import DATA
-
-    return DATA / f"written_{module.__name__.rpartition('.')[2]}.fits"
+_bound: dict[str, Bound] = {}  # of the case that is timed now: copies of files are made once
 
 
 def _resident(field: str) -> int:
@@ -51,49 +38,57 @@ def _resident(field: str) -> int:
     return int(line.split()[1]) * 1024
 
 
-def fill_page_cache(path: Path) -> None:
-    """Read the bytes, so that no engine pays for pages that the system took back meanwhile."""
-    buffer = bytearray(2**20)
-    for file in path.iterdir() if path.is_dir() else [path]:
-        with file.open("rb", buffering=0) as stream:
-            while stream.readinto(buffer):
-                pass
-
-
 def check(module: ModuleType, case: Case, request: dict[str, Any]) -> dict[str, Any]:
     import outputs
 
-    value = _call(module, case, case.path)()
-    if case.operation in OPERATIONS_THAT_WRITE:
-        value = module.read_image(str(_written(module)), 1 if case.arguments else 0)
+    bound = bind(module, case)
+    counters = getattr(module, "counters", dict)
+    before: dict[str, int] = counters()
+    value = bound.call()
+    counted = {name: count - before[name] for name, count in counters().items()}
+    value = bound.output(value)
     found = outputs.parts(value, case.recipe.text_columns, module.text)
+    if case.any_order:
+        found = outputs.in_order(found)
     if request["save"]:
         outputs.save(found, Path(request["save"]))
-    return {"fingerprint": outputs.fingerprint(found), "bytes": outputs.byte_count(value)}
+    size = outputs.byte_count(value)
+    return {"fingerprint": outputs.fingerprint(found), "bytes": size, "counted": counted}
 
 
 def measure_time(module: ModuleType, case: Case, request: dict[str, Any]) -> dict[str, Any]:
-    """Time the repetitions in one go; each result is freed before the next call."""
-    call = _call(module, case, case.path)
-    repetitions = range(request["repetitions"])
-    fill_page_cache(case.path)
+    """Time the repetitions; each result is freed before the next call."""
+    if case.name not in _bound:
+        _bound.clear()
+        _bound[case.name] = bind(module, case)
+    bound = _bound[case.name]
+    files = files_of(case.path)
+    if not case.cold:
+        page_cache.fill(files)
     gc.collect()
-    start = time.perf_counter()
-    for _ in repetitions:
-        call()
-    return {"seconds": (time.perf_counter() - start) / len(repetitions)}
+    seconds = 0.0
+    for _ in range(request["repetitions"]):
+        if bound.restore is not None:
+            bound.restore()
+        if case.cold:
+            page_cache.drop(files)
+        start = time.perf_counter()
+        bound.call()
+        seconds += time.perf_counter() - start
+    return {"seconds": seconds / request["repetitions"]}
 
 
 def measure_memory(module: ModuleType, case: Case, _request: dict[str, Any]) -> dict[str, Any]:
     """Resident memory, pages of mapped files included: idle, then the peak of one read."""
     from outputs import byte_count
 
+    operation = partial(getattr(module, case.operation), **case.arguments)
     if case.warm is not None:
-        _call(module, case, case.warm.path)()
+        operation(str(case.warm.path))
     gc.collect()
     Path("/proc/self/clear_refs").write_text(RESET_PEAK)
     idle = _resident("VmRSS")
-    value = _call(module, case, case.path)()
+    value = operation(str(case.path))
     return {"idle": idle, "peak": _resident("VmHWM"), "bytes": byte_count(value)}
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 import torchfits
+from engines.loading import epoch, square
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,6 +36,8 @@ def set_threads(count: int) -> None:
 
 
 def text(column: Any) -> np.ndarray:
+    if hasattr(column, "to_pylist"):
+        return np.asarray(column.to_pylist(), dtype=np.bytes_)
     rows, width = column.shape
     return np.ascontiguousarray(column.numpy()).view(f"S{width}").reshape(rows)
 
@@ -71,6 +74,34 @@ def _table_reader(path: str, *selection: tuple[str, Any]) -> Callable[[], dict[s
 
 
 @cache
+def _filter_reader(path: str, where: str) -> Callable[[], dict[str, Any]]:
+    calls = (_filtered_tensors, _filtered_arrow, _filtered_by_mask)
+    return min((partial(call, path, where) for call in calls), key=_shortest)
+
+
+def _filtered_tensors(path: str, where: str) -> dict[str, Any]:
+    return torchfits.table.read_torch(path, hdu=1, where=where)
+
+
+def _filtered_arrow(path: str, where: str) -> dict[str, Any]:
+    table = torchfits.table.read(path, hdu=1, where=where, decode_bytes=False)
+    result: dict[str, Any] = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if "binary" in str(column.type):
+            result[name] = column
+        else:
+            result[name] = torch.from_numpy(np.require(column.to_numpy(), requirements="W"))
+    return result
+
+
+def _filtered_by_mask(path: str, where: str) -> dict[str, Any]:
+    name, _, limit = where.split()
+    table = torchfits.table.read_torch(path, hdu=1)
+    passing = table[name] > float(limit)
+    return {name: column[passing] for name, column in table.items()}
+
+
+@cache
 def _value_reader(path: str, key: str) -> Callable[[], Any]:
     return min(
         [lambda: torchfits.read_header(path)[key], lambda: torchfits.read_keys(path, [key])[key]],
@@ -98,8 +129,13 @@ def _opened(path: str, hdu: int) -> Any:
 
 
 def read_table(
-    path: str, columns: list[str] | None = None, rows: Sequence[int] | None = None
+    path: str,
+    columns: list[str] | None = None,
+    rows: Sequence[int] | None = None,
+    where: str | None = None,
 ) -> dict[str, Any]:
+    if where is not None:
+        return _filter_reader(path, where)()
     selection: list[tuple[str, Any]] = []
     if columns is not None:
         selection.append(("columns", tuple(columns)))
@@ -110,6 +146,11 @@ def read_table(
     for name, column in table.items():
         result |= _cells(name, column) if isinstance(column, list) else {name: column}
     return result
+
+
+def scan_table(path: str, column: str, batch_rows: int = 65536) -> torch.Tensor:
+    batches = torchfits.table.scan_torch(path, hdu=1, batch_size=batch_rows)
+    return torch.stack([batch[column].max() for batch in batches])
 
 
 def _cells(name: str, column: list[torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -125,6 +166,11 @@ def header_value(path: str, key: str) -> Any:
 
 def header_values(path: str) -> dict[str, Any]:
     return dict(torchfits.read_header(path).items())
+
+
+def header_of_files(paths: list[str], keys: list[str]) -> list[list[Any]]:
+    found = (torchfits.read_keys(path, keys) for path in paths)
+    return [[values[key] for key in keys] for values in found]
 
 
 def count_hdus(path: str) -> int:
@@ -143,10 +189,35 @@ def read_batch(paths: list[str]) -> torch.Tensor:
     return torch.stack(torchfits.read_batch(paths))
 
 
-def write_image(path: str, target: str, compress: str | None = None) -> None:
-    torchfits.write(target, _in_memory(path), overwrite=True, compress=compress or False)
+def read_epoch(paths: list[str], workers: int = 0) -> torch.Tensor:
+    return epoch(read_batch, paths, workers)
+
+
+def write_image(
+    path: str, target: str, compress: str | None = None, checksum: bool = False
+) -> None:
+    pixels = _in_memory(path)
+    torchfits.write(target, pixels, overwrite=True, compress=compress or False, checksum=checksum)
 
 
 @cache
 def _in_memory(path: str) -> torch.Tensor:
     return read_image(path)
+
+
+def write_table(path: str, target: str) -> None:
+    torchfits.table.write(target, _table_in_memory(path), overwrite=True)
+
+
+@cache
+def _table_in_memory(path: str) -> dict[str, Any]:
+    table = read_table(path)
+    return {name: text(c) if c.dtype == torch.uint8 else c for name, c in table.items()}
+
+
+def append_image(path: str, side: int) -> None:
+    torchfits.insert_hdu(path, square(side), index=1)
+
+
+def verify_sums(path: str) -> bool:
+    return bool(torchfits.verify_checksums(path)["ok"])

@@ -7,13 +7,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 import torchfits
+from engines.loading import epoch, square
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import torch
 
 
 def versions() -> dict[str, str]:
@@ -22,6 +22,11 @@ def versions() -> dict[str, str]:
 
 def set_threads(count: int) -> None:
     torchfits.set_num_threads(count)
+
+
+def counters() -> dict[str, int]:
+    """What the library counts: bytes read and decoded, scratch memory."""
+    return torchfits.stats()
 
 
 def text(column: torchfits.Strings) -> np.ndarray:
@@ -49,11 +54,27 @@ def _opened(path: str) -> torchfits.FITS:
     return torchfits.open(path)
 
 
+def section(path: str, bounds: Sequence[tuple[int, int]], hdu: int = 0) -> torch.Tensor:
+    return torchfits.read(path, hdu, section=tuple(slice(*pair) for pair in bounds))
+
+
 def read_table(
-    path: str, columns: list[str] | None = None, rows: Sequence[int] | None = None
+    path: str,
+    columns: list[str] | None = None,
+    rows: Sequence[int] | None = None,
+    where: str | None = None,
 ) -> dict[str, Any]:
     selected = None if rows is None else slice(rows[0], rows[1])
-    table = torchfits.read(path, 1, columns=columns, rows=selected)
+    return _columns(torchfits.read(path, 1, columns=columns, rows=selected, where=where))
+
+
+def scan_table(path: str, column: str, batch_rows: int = 65536) -> torch.Tensor:
+    """Batches of all columns; the largest value of one column in each."""
+    with torchfits.open(path) as hdus:
+        return torch.stack([table[column].max() for table in hdus[1].scan(batch_rows=batch_rows)])
+
+
+def _columns(table: torchfits.Table) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for name in table.names:
         column = table[name]
@@ -70,6 +91,11 @@ def header_value(path: str, key: str) -> Any:
 
 def header_values(path: str) -> dict[str, Any]:
     return dict(torchfits.read_header(path).items())
+
+
+def header_of_files(paths: list[str], keys: list[str]) -> list[list[Any]]:
+    headers = (torchfits.read_header(path) for path in paths)
+    return [[header[key] for key in keys] for header in headers]
 
 
 def count_hdus(path: str) -> int:
@@ -90,10 +116,61 @@ def read_batch(paths: list[str]) -> torch.Tensor:
     return torchfits.read_many(paths)
 
 
-def write_image(path: str, target: str, compress: str | None = None) -> None:
-    torchfits.write(target, _in_memory(path), overwrite=True, compress=compress)
+def read_epoch(paths: list[str], workers: int = 0) -> torch.Tensor:
+    return epoch(read_batch, paths, workers)
+
+
+def write_image(
+    path: str, target: str, compress: str | None = None, checksum: bool = False
+) -> None:
+    torchfits.write(target, _in_memory(path), overwrite=True, compress=compress, checksum=checksum)
 
 
 @cache
 def _in_memory(path: str) -> torch.Tensor:
     return read_image(path)
+
+
+def write_table(path: str, target: str) -> None:
+    torchfits.write(target, _tables(path)[0], overwrite=True)
+
+
+@cache
+def _tables(path: str) -> list[torchfits.Table]:
+    """All tables of a file."""
+    with torchfits.open(path) as hdus:
+        return [hdu.read() for hdu in hdus if hdu.kind == "table"]
+
+
+def append_image(path: str, side: int) -> None:
+    torchfits.append(path, square(side))
+
+
+def set_key(paths: list[str], key: str, value: int) -> None:
+    for path in paths:
+        with torchfits.open(path, "r+") as hdus:
+            hdus[0].header[key] = value
+
+
+def verify_sums(path: str) -> bool:
+    return bool(torchfits.verify(path).ok)
+
+
+def filter_table(path: str, where: str) -> dict[str, Any]:
+    return _columns(_tables(path)[0].filter(where))
+
+
+def group_table(path: str, key: str) -> dict[str, Any]:
+    groups = _tables(path)[0].group_by(key)
+    return _columns(groups.agg(N="count", MEAN=("X", "mean"), MOST=("X", "max")))
+
+
+def join_tables(path: str, key: str, how: str) -> dict[str, Any]:
+    left, right = _sides(path, key)
+    return _columns(left.join(right, on=key, how=how))
+
+
+@cache
+def _sides(path: str, key: str) -> tuple[torchfits.Table, torchfits.Table]:
+    left, right = _tables(path)
+    return left, right[[key, "Y"]]
