@@ -221,17 +221,14 @@ std::optional<CellsRead> read_cells(const TableData& table, std::size_t column,
       std::vector<std::int64_t>(rows.count + 1), std::vector<std::uint64_t>(rows.count), {}};
   auto* counts = reinterpret_cast<std::byte*>(read.offsets.data() + 1);
   read_table(table, rows, {{column, counts, nullptr, read.positions.data()}}, {request});
-  place_cells(table.layout, column, rows, read.offsets, read.positions);
+  const auto cells = place_cells(table.layout, column, rows, read.offsets, read.positions);
   const auto elements = static_cast<std::uint64_t>(read.offsets.back());
   if (elements * info(request.type).size > kMostOutput) return std::nullopt;
   read.values.resize(elements * info(request.type).size);
   std::vector<std::uint8_t> mask(elements, std::uint8_t{2});
   const char code = table.layout.columns[column].form.heap_code;
   const bool nullable = request.coding.null || code == 'L';
-  const HeapOutput output{column,
-                          request,
-                          {read.offsets, read.positions},
-                          read.values.data(),
+  const HeapOutput output{column, request, cells, read.values.data(),
                           nullable ? mask.data() : nullptr};
   const auto found = read_heap(table, rows, {&output, 1}).front();
   require(!nullable || found.numeric_logicals ||
