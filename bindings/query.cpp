@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "bindings.h"
 #include "file/row_filter.h"
+#include "query/gather.h"
 #include "query/row_mask.h"
 #include "selection.h"
 #include "tensor.h"
@@ -91,7 +92,7 @@ void gather(const RowMask& mask, const nb::list& columns) {
                       nb::cast<std::uint64_t>(parts[2])});
   }
   const nb::gil_scoped_release no_gil;
-  mask.gather(copies);
+  gather_rows(mask, copies);
 }
 
 /// An expression bound to the columns of a table in memory.

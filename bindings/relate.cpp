@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "bindings.h"
 #include "platform/memory.h"
-#include "relate/gather.h"
+#include "query/gather.h"
 #include "relate/groups.h"
 #include "relate/join.h"
 #include "relate/sort_rows.h"
@@ -174,14 +174,16 @@ nb::object gathered(const nb::tuple& source, const nb::tuple& where, double gap)
   std::vector<std::uint64_t> shape;
   for (const auto length : nb::borrow<nb::tuple>(source[2]))
     shape.push_back(nb::cast<std::uint64_t>(length));
-  RowBytes rows{pointer<const std::byte>(source[0]), shape.at(0), info(type).size};
-  for (std::size_t axis = 1; axis < shape.size(); ++axis) rows.size *= shape[axis];
+  const auto rows = shape.at(0);
+  auto cell_bytes = info(type).size;
+  for (std::size_t axis = 1; axis < shape.size(); ++axis) cell_bytes *= shape[axis];
   const std::span positions(pointer<const std::int64_t>(where[0]), nb::cast<std::size_t>(where[1]));
   shape[0] = positions.size();
   auto host = empty_tensor(shape, type, false);
+  const CellCopy column{pointer<const std::byte>(source[0]), host.data, cell_bytes};
   const nb::gil_scoped_release no_gil;
-  const auto filled = gap_bytes(type, rows.size, gap);
-  gather_rows(rows, positions, filled, host.data);
+  const auto filled = gap_bytes(type, cell_bytes, gap);
+  gather_rows(positions, rows, column, filled);
   return std::move(host.tensor);
 }
 
@@ -208,6 +210,15 @@ nb::object per_group(const Groups& groups, nb::handle item, ElementType type, co
   {
     const nb::gil_scoped_release no_gil;
     fill(column, result.data);
+  }
+  return std::move(result.tensor);
+}
+
+nb::object row_counts(const Groups& groups) {
+  auto result = positions(groups.count());
+  {
+    const nb::gil_scoped_release no_gil;
+    count_rows(groups, result.data);
   }
   return std::move(result.tensor);
 }
@@ -277,6 +288,7 @@ void bind_relate(nb::module_& m) {
       .def("__len__", &Groups::count)
       .def("of_row", [](const Groups& groups) { return rows_tensor(groups.of_row()); })
       .def("first_rows", [](const Groups& groups) { return rows_tensor(groups.first_rows()); })
+      .def("row_counts", &row_counts)
       .def("counts", &counts, "column"_a)
       .def("distinct_counts", &distinct_counts, "column"_a)
       .def("whole_sums", &whole_sums, "column"_a)

@@ -6,6 +6,7 @@
 // - One call of a kernel per column and part; inside it nothing is decided: element size, sign
 //   convention (an XOR with zero or the sign bit) and the width of short strings are template
 //   parameters or loop constants.
+// - Cells of several numbers are swapped by shuffles where the CPU has them (base/simd.h).
 // - Scalar columns are a strided load, a swap and a store; no byte is copied to a buffer first.
 // - Only what needs arithmetic (TSCAL, TZERO, another dtype) is gathered, 4 KiB at a time, for the
 //   element decoder.
@@ -22,10 +23,12 @@
 #include "base/bytes.h"
 #include "base/defaults.h"
 #include "base/error.h"
+#include "base/simd.h"
 #include "decode/ascii_columns.h"
 #include "decode/bits.h"
 #include "decode/nulls.h"
 #include "decode/parameter_sum.h"
+#include "plan/descriptor.h"
 
 namespace torchfits {
 namespace {
@@ -52,7 +55,8 @@ struct Fields {
   }
 };
 
-using Kernel = void (*)(RowDecoder::Task&, const Fields&);
+/// Fields by value: of a reference the compiler must think that each element written may change it.
+using Kernel = void (*)(RowDecoder::Task&, Fields);
 
 }  // namespace
 
@@ -88,7 +92,7 @@ namespace {
 using Task = RowDecoder::Task;
 
 template <std::size_t Size>
-void swap_scalars(Task& task, const Fields& in) {
+void swap_scalars(Task& task, Fields in) {
   using Uint = UintOfSize<Size>;
   const auto flip = static_cast<Uint>(task.flip);
   auto* out = task.cell(in.out_row);
@@ -99,30 +103,31 @@ void swap_scalars(Task& task, const Fields& in) {
 }
 
 template <std::size_t Size>
-void swap_cells(Task& task, const Fields& in) {
-  using Uint = UintOfSize<Size>;
-  const auto flip = static_cast<Uint>(task.flip);
-  const auto components = task.components;
-  for (std::size_t i = 0; i < in.rows; ++i) {
-    const auto* from = in.row(i);
-    auto* out = task.cell(in.out_row + i);
-    for (std::size_t j = 0; j < components; ++j) {
-      const auto value = static_cast<Uint>(load_be<Uint>(from + j * Size) ^ flip);
-      std::memcpy(out + j * Size, &value, Size);
+struct SwapCells {
+  [[gnu::always_inline]] static inline void run(Task& task, Fields in) {
+    using Uint = UintOfSize<Size>;
+    const auto flip = static_cast<Uint>(task.flip);
+    const auto components = task.components;
+    for (std::size_t i = 0; i < in.rows; ++i) {
+      const auto* __restrict__ from = in.row(i);
+      auto* __restrict__ out = task.cell(in.out_row + i);
+      for (std::size_t j = 0; j < components; ++j) {
+        const auto value = static_cast<Uint>(load_be<Uint>(from + j * Size) ^ flip);
+        std::memcpy(out + j * Size, &value, Size);
+      }
     }
   }
-}
+};
 
 /// Bytes as they are; Width 0: any width.
 template <std::size_t Width>
-void copy_bytes(Task& task, const Fields& in) {
+void copy_bytes(Task& task, Fields in) {
   const auto width = Width != 0 ? Width : task.out_bytes;
   auto* out = task.cell(in.out_row);
   for (std::size_t i = 0; i < in.rows; ++i) std::memcpy(out + i * width, in.row(i), width);
 }
 
-[[noreturn]] void refuse_logical(const Task& task, const Fields& in, std::size_t row,
-                                 std::byte found) {
+[[noreturn]] void refuse_logical(const Task& task, Fields in, std::size_t row, std::byte found) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   const auto byte = std::to_integer<unsigned>(found);
   const auto at = in.listed.empty() ? static_cast<std::int64_t>(in.file_row) +
@@ -134,7 +139,7 @@ void copy_bytes(Task& task, const Fields& in) {
       " is no logical value ('T', 'F' or 0x00); select the other columns with columns=[...]");
 }
 
-[[noreturn]] void refuse_first_odd_logical(const Task& task, const Fields& in) {
+[[noreturn]] void refuse_first_odd_logical(const Task& task, Fields in) {
   for (std::size_t i = 0; i < in.rows; ++i) {
     for (std::size_t j = 0; j < task.elements; ++j) {
       const auto c = in.row(i)[j];
@@ -147,7 +152,7 @@ void copy_bytes(Task& task, const Fields& in) {
 
 /// No branch depends on the data; what is wrong with them is looked for afterwards.
 template <bool Scalar, bool Masked>
-void decode_logical(Task& task, const Fields& in) {
+void decode_logical(Task& task, Fields in) {
   const std::size_t elements = Scalar ? 1 : task.elements;
   auto* out = task.cell(in.out_row);
   auto* mask = task.cell_mask(in.out_row);
@@ -173,23 +178,20 @@ Kernel logical_kernel(bool scalar, bool masked) {
   return masked ? decode_logical<false, true> : decode_logical<false, false>;
 }
 
-void decode_bits(Task& task, const Fields& in) {
+void decode_bits(Task& task, Fields in) {
   for (std::size_t i = 0; i < in.rows; ++i) {
     unpack_bits(in.row(i), task.elements, task.cell(in.out_row + i));
   }
 }
 
-/// A count of elements and a position, as the descriptor says them. A position in 32 bits is
-/// unsigned: writers let it wrap in a heap of more than 2 GiB.
-template <class Stored>
-void decode_descriptors(Task& task, const Fields& in) {
+template <char Code>
+void decode_descriptors(Task& task, Fields in) {
   auto* counts = task.cell(in.out_row);
   auto* positions = task.heap + in.out_row;
   for (std::size_t i = 0; i < in.rows; ++i) {
-    const auto* from = in.row(i);
-    const auto count = std::int64_t{load_be<Stored>(from)};
-    std::memcpy(counts + i * sizeof count, &count, sizeof count);
-    positions[i] = load_be<std::make_unsigned_t<Stored>>(from + sizeof(Stored));
+    const auto array = read_descriptor(in.row(i), Code);
+    std::memcpy(counts + i * sizeof array.count, &array.count, sizeof array.count);
+    positions[i] = array.offset;
   }
 }
 
@@ -202,7 +204,7 @@ void decode_packed(Task& task, const std::byte* cells, std::size_t rows, std::si
   }
 }
 
-void decode_elements(Task& task, const Fields& in) {
+void decode_elements(Task& task, Fields in) {
   if (task.in_bytes * 2 > kGatherBytes) {
     for (std::size_t i = 0; i < in.rows; ++i) decode_packed(task, in.row(i), 1, in.out_row + i);
     return;
@@ -218,7 +220,7 @@ void decode_elements(Task& task, const Fields& in) {
   }
 }
 
-TextFields as_text(const Fields& in) {
+TextFields as_text(Fields in) {
   return {reinterpret_cast<const char*>(in.first),
           in.stride,
           in.rows,
@@ -227,39 +229,44 @@ TextFields as_text(const Fields& in) {
           in.listed};
 }
 
-void decode_text(Task& task, const Fields& in) {
+void decode_text(Task& task, Fields in) {
   const auto nulls =
       task.text->decode(as_text(in), task.cell(in.out_row), task.cell_mask(in.out_row));
   if (nulls != 0) task.nulls.fetch_add(nulls, std::memory_order_relaxed);
 }
 
 /// Of a string, one byte of the mask.
-void mark_text(Task& task, const Fields& in) {
+void mark_text(Task& task, Fields in) {
   auto* mask = task.mask == nullptr ? nullptr : task.mask + in.out_row;
   const auto nulls = task.text->mark(as_text(in), mask);
   if (nulls != 0) task.nulls.fetch_add(nulls, std::memory_order_relaxed);
 }
 
-void add_terms(Task& task, const Fields& in) {
+void add_terms(Task& task, Fields in) {
   (*task.sum)(in.first, in.stride, in.rows, task.cell(in.out_row));
 }
 
-void mark_nulls(Task& task, const Fields& in) {
+void mark_nulls(Task& task, Fields in) {
   const auto nulls = task.find_nulls({in.first, in.stride, in.rows, task.elements}, task.null,
                                      task.cell_mask(in.out_row));
   if (nulls != 0) task.nulls.fetch_add(nulls, std::memory_order_relaxed);
 }
 
-void mark_none(Task& task, const Fields& in) {
+void mark_none(Task& task, Fields in) {
   std::memset(task.cell_mask(in.out_row), 0, in.rows * task.elements);
+}
+
+template <std::size_t Size>
+Kernel swap_kernel(std::size_t components) {
+  return components == 1 ? swap_scalars<Size> : compiled<SwapCells<Size>>(best_simd());
 }
 
 Kernel swap_kernel(std::size_t size, std::size_t components) {
   switch (size) {
-    case 1: return components == 1 ? swap_scalars<1> : swap_cells<1>;
-    case 2: return components == 1 ? swap_scalars<2> : swap_cells<2>;
-    case 4: return components == 1 ? swap_scalars<4> : swap_cells<4>;
-    default: return components == 1 ? swap_scalars<8> : swap_cells<8>;
+    case 1: return swap_kernel<1>(components);
+    case 2: return swap_kernel<2>(components);
+    case 4: return swap_kernel<4>(components);
+    default: return swap_kernel<8>(components);
   }
 }
 
@@ -342,8 +349,8 @@ void plan_task(Task& task, const Column& column, const ColumnOutput& output,
     case 'A': task.kernel = copy_kernel(task.out_bytes); break;
     case 'L': task.kernel = logical_kernel(task.elements == 1, task.mask != nullptr); break;
     case 'X': task.kernel = decode_bits; break;
-    case 'P': task.kernel = decode_descriptors<std::int32_t>; return;
-    case 'Q': task.kernel = decode_descriptors<std::int64_t>; return;
+    case 'P': task.kernel = decode_descriptors<'P'>; return;
+    case 'Q': task.kernel = decode_descriptors<'Q'>; return;
     default: plan_numbers(task, request);
   }
   if (column.form.code != 'L') plan_nulls(task, request.coding);

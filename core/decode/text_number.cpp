@@ -101,6 +101,13 @@ constexpr std::uint64_t eight_digits(std::uint64_t chunk) noexcept {
   return ((chunk & kMask) * kLow + (chunk >> 16 & kMask) * kHigh) >> 32;
 }
 
+/// A sign and digits.
+struct Integer {
+  bool negative = false;
+  const char* first = nullptr;  ///< digit
+  std::uint64_t number = 0;     ///< wraps around where they are too many
+};
+
 /// Characters on their way through a field.
 struct Cursor {
   const char* at;
@@ -122,6 +129,15 @@ struct Cursor {
     const bool sign = negative || *at == '+';
     at += sign ? 1 : 0;
     return sign;
+  }
+
+  /// The sign and the digits that come next; either may be missing.
+  Integer take_integer() noexcept {
+    Integer taken;
+    take_sign(taken.negative);
+    taken.first = at;
+    digits(taken.number);
+    return taken;
   }
 
   /// Appends the digits that follow to `number`, which wraps around where they are too many.
@@ -241,11 +257,7 @@ TextNumber parse_integer(std::string_view field, std::int64_t& value) noexcept {
   const auto text = trim_field(field);
   if (text.empty()) return TextNumber::blank;
   Cursor in{text.data(), text.data() + text.size()};
-  bool negative = false;
-  in.take_sign(negative);
-  const auto* first = in.at;
-  std::uint64_t number = 0;
-  in.digits(number);
+  auto [negative, first, number] = in.take_integer();
   if (!in.done() || in.at == first) return TextNumber::malformed;
   if (in.end - first > kSafeDigits) {
     while (first != in.end && *first == '0') ++first;
@@ -260,11 +272,7 @@ TextNumber parse_real(std::string_view field, std::uint64_t implied, double& val
   const auto text = trim_field(field);
   if (text.empty()) return TextNumber::blank;
   Cursor in{text.data(), text.data() + text.size()};
-  bool negative = false;
-  in.take_sign(negative);
-  const auto* first = in.at;
-  std::uint64_t number = 0;
-  in.digits(number);
+  auto [negative, first, number] = in.take_integer();
   auto count = in.at - first;
   auto behind = static_cast<std::int64_t>(std::min<std::uint64_t>(implied, kMaxExponent));
   if (in.take('.')) {

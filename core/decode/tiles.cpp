@@ -18,6 +18,8 @@
 #include "codec/rice.h"
 #include "decode/convert.h"
 #include "decode/natural.h"
+#include "fits/compressed_table.h"
+#include "plan/descriptor.h"
 
 namespace torchfits {
 namespace {
@@ -27,8 +29,6 @@ constexpr std::size_t kMaxLeftOver = 8;
 /// Pixels of a tile whose codec knows no bound: a constant plane takes 30 bytes however large it
 /// is.
 constexpr std::uint64_t kMaxTilePixels = std::uint64_t{1} << 28;
-/// DEFLATE makes at most this many bytes of one.
-constexpr std::uint64_t kMaxInflation = 1032;
 
 template <class T>
 std::span<T> as_span(ByteSpan bytes) noexcept {
@@ -66,19 +66,6 @@ void clamp_words(std::span<Word> words, ElementType target) {
       }
     }
   });
-}
-
-struct Descriptor {
-  std::int64_t count;
-  std::uint64_t offset;
-};
-
-/// P has 32-bit numbers, Q 64-bit ones. Writers let P wrap past 2^31 (T34): its
-/// offset is read as unsigned.
-Descriptor descriptor(const Column& column, ByteView row) {
-  const auto* at = row.data() + column.offset;
-  if (column.form.code == 'P') return {load_be<std::int32_t>(at), load_be<std::uint32_t>(at + 4)};
-  return {load_be<std::int64_t>(at), load_be<std::uint64_t>(at + 8)};
 }
 
 }  // namespace
@@ -133,25 +120,14 @@ TileDecoder::TileDecoder(const TiledImageLayout& layout)
 
 ByteRange TileDecoder::heap_range(std::uint64_t tile, std::size_t index, ByteView row) const {
   const auto& column = layout_.table.columns[index];
-  const auto cell = descriptor(column, row);
-  const auto count = cell.count;
-  const auto offset = cell.offset;
-  if (count == 0) return {};
-  const auto bad = [&](const std::string& what) {
-    return bad_tile(tile, "the descriptor of " + column.name + " (" + std::to_string(count) +
-                              " elements at byte " + std::to_string(offset) + " of the heap) " +
-                              what);
-  };
-  if (count < 0) throw bad("is negative");
-  const auto bits = column.form.heap_code == 'X'
-                        ? (static_cast<std::uint64_t>(count) + 7) / 8
-                        : checked_mul(static_cast<std::uint64_t>(count),
-                                      tform_element_size(column.form.heap_code));
-  const auto end = bits ? checked_add(*bits, offset) : std::nullopt;
-  if (!end || *end > layout_.table.heap_bytes) {
-    throw bad("reaches outside the heap of " + std::to_string(layout_.table.heap_bytes) + " bytes");
-  }
-  return {offset, *bits};
+  const auto array = read_descriptor(row.data() + column.offset, column.form.code);
+  const auto heap = layout_.table.heap_bytes;
+  if (const auto range = find_array(array, ArraySize(column.form.heap_code), heap)) return *range;
+  throw bad_tile(tile, "the descriptor of " + column.name + " (" + std::to_string(array.count) +
+                           " elements at byte " + std::to_string(array.offset) + " of the heap) " +
+                           (array.count < 0 ? "is negative"
+                                            : "reaches outside the heap of " +
+                                                  std::to_string(heap) + " bytes"));
 }
 
 std::optional<double> TileDecoder::number(const TileNumber& number, ByteView row) const {

@@ -2,25 +2,6 @@
 #include "plan/array_descriptors.h"
 
 namespace torchfits {
-namespace {
-
-/// Bytes that `count` elements of `code` take in a heap; none on overflow.
-std::optional<std::uint64_t> array_bytes(char code, std::uint64_t count) noexcept {
-  if (code == 'X') return count / 8 + (count % 8 != 0 ? 1 : 0);
-  return checked_mul(count, tform_element_size(code));
-}
-
-}  // namespace
-
-Descriptor read_descriptor(const std::byte* from, std::uint64_t width) noexcept {
-  if (width == kLongDescriptor) {
-    return {load_be<std::uint64_t>(from), load_be<std::uint64_t>(from + 8)};
-  }
-  const auto widened = [](std::int32_t number) {
-    return static_cast<std::uint64_t>(static_cast<std::int64_t>(number));
-  };
-  return {widened(load_be<std::int32_t>(from)), widened(load_be<std::int32_t>(from + 4))};
-}
 
 TileDescriptors::TileDescriptors(const CompressedTableLayout& table, std::size_t column,
                                  ByteView bytes, std::uint64_t rows)
@@ -33,16 +14,13 @@ TileDescriptors::TileDescriptors(const CompressedTableLayout& table, std::size_t
 std::optional<std::string> TileDescriptors::problem() const {
   for (std::uint64_t row = 0; row < rows_; ++row) {
     const auto was = held_descriptor(row);
-    const auto is = stored(row);
-    const auto size = array_bytes(column_.form.heap_code, was.count);
-    const bool in_held =
-        was.count == 0 || (size && inside_heap({was.offset, *size}, table_.held.heap_bytes));
-    const bool in_stored = is.length == 0 || inside_heap(is, table_.stored.heap_bytes);
-    if (in_held && in_stored && (was.count > 0) == (is.length > 0)) continue;
+    const auto is = stored_descriptor(row);
+    const auto in_held = find_held(was), in_stored = find_stored(is);
+    if (in_held && in_stored && (was.count > 0) == (is.count > 0)) continue;
     const auto array =
         "the array of row " + std::to_string(row) + " of the tile (" + std::to_string(was.count) +
         " elements at byte " + std::to_string(was.offset) + " of the heap, from " +
-        std::to_string(is.length) + " compressed bytes at " + std::to_string(is.offset) + ")";
+        std::to_string(is.count) + " compressed bytes at " + std::to_string(is.offset) + ")";
     if (!in_held) {
       return array + " lies outside the heap of " + std::to_string(table_.held.heap_bytes) +
              " bytes that ZPCOUNT announces";
@@ -57,20 +35,28 @@ std::optional<std::string> TileDescriptors::problem() const {
 }
 
 Descriptor TileDescriptors::held_descriptor(std::uint64_t row) const noexcept {
-  return read_descriptor(fields().data() + row * column_.width, column_.width);
+  return read_descriptor(fields().data() + row * column_.width, column_.form.code);
+}
+
+Descriptor TileDescriptors::stored_descriptor(std::uint64_t row) const noexcept {
+  const auto start = held_first_ ? rows_ * column_.width : 0;
+  return read_descriptor(bytes_.data() + start + row * kLongDescriptor, 'Q');
+}
+
+std::optional<ByteRange> TileDescriptors::find_held(Descriptor array) const noexcept {
+  return find_array(array, ArraySize(column_.form.heap_code), table_.held.heap_bytes);
+}
+
+std::optional<ByteRange> TileDescriptors::find_stored(Descriptor array) const noexcept {
+  return find_array(array, ArraySize('B'), table_.stored.heap_bytes);
 }
 
 ByteRange TileDescriptors::held(std::uint64_t row) const noexcept {
-  const auto descriptor = held_descriptor(row);
-  const auto size = array_bytes(column_.form.heap_code, descriptor.count);
-  return {descriptor.offset, size.value_or(0)};
+  return find_held(held_descriptor(row)).value_or(ByteRange{});
 }
 
 ByteRange TileDescriptors::stored(std::uint64_t row) const noexcept {
-  const auto start = held_first_ ? rows_ * column_.width : 0;
-  const auto descriptor =
-      read_descriptor(bytes_.data() + start + row * kLongDescriptor, kLongDescriptor);
-  return {descriptor.offset, descriptor.count};
+  return find_stored(stored_descriptor(row)).value_or(ByteRange{});
 }
 
 ByteView TileDescriptors::fields() const noexcept {

@@ -9,24 +9,12 @@
 
 #include "base/bytes.h"
 #include "fits/compressed_table.h"
+#include "plan/descriptor.h"
 
 namespace torchfits {
 
-/// Length and position of an array in a heap.
-struct Descriptor {
-  std::uint64_t count = 0, offset = 0;
-};
-
 /// Of descriptors that point to compressed arrays, always of the kind Q.
 inline constexpr std::uint64_t kLongDescriptor = 16;
-
-/// A descriptor of `width` 8 or 16 bytes; a negative number becomes one that is in no heap.
-[[nodiscard]] Descriptor read_descriptor(const std::byte* from, std::uint64_t width) noexcept;
-
-/// Whether a heap of that many bytes holds the range.
-[[nodiscard]] constexpr bool inside_heap(ByteRange range, std::uint64_t heap_bytes) noexcept {
-  return range.offset <= heap_bytes && range.length <= heap_bytes - range.offset;
-}
 
 /// The two descriptors of each array of a tile, as they were stored one list after another: those
 /// of the held table and those of the compressed arrays. The Standard's text has the second list in
@@ -42,13 +30,17 @@ class TileDescriptors {
 
   /// Bytes of the held heap; the row has no wrong descriptor.
   [[nodiscard]] ByteRange held(std::uint64_t row) const noexcept;
-  /// Bytes of the heap of compressed arrays.
+  /// Bytes of the heap of compressed arrays; likewise.
   [[nodiscard]] ByteRange stored(std::uint64_t row) const noexcept;
   /// The descriptors of the held table, the column's fields.
   [[nodiscard]] ByteView fields() const noexcept;
 
  private:
   [[nodiscard]] Descriptor held_descriptor(std::uint64_t row) const noexcept;
+  [[nodiscard]] Descriptor stored_descriptor(std::uint64_t row) const noexcept;
+  /// Nothing where the array is not inside its heap.
+  [[nodiscard]] std::optional<ByteRange> find_held(Descriptor array) const noexcept;
+  [[nodiscard]] std::optional<ByteRange> find_stored(Descriptor array) const noexcept;
 
   const CompressedTableLayout& table_;
   const Column& column_;

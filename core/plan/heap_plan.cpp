@@ -6,7 +6,6 @@
 
 #include "base/defaults.h"
 #include "base/error.h"
-#include "fits/tform.h"
 
 namespace torchfits {
 namespace {
@@ -16,12 +15,6 @@ namespace {
 constexpr std::uint64_t kSmallRun = 4 * KiB;
 /// What rows that share cells may add up to beyond the heap itself.
 constexpr std::uint64_t kMaxSharedBytes = 1024 * MiB;
-
-/// Bytes of some elements, each cell of bits padded to whole bytes.
-constexpr std::uint64_t stored_bytes(char code, std::uint64_t size,
-                                     std::uint64_t elements) noexcept {
-  return code == 'X' ? elements / 8 + (elements % 8 != 0 ? 1 : 0) : elements * size;
-}
 
 FitsError outside(const TableLayout& table, const Column& column, std::uint64_t row,
                   std::int64_t count, std::uint64_t position) {
@@ -56,38 +49,34 @@ std::uint64_t row_of(const RowSelection& rows, std::uint64_t index) noexcept {
   return static_cast<std::uint64_t>(rows.start) + index * static_cast<std::uint64_t>(rows.step);
 }
 
-void place_cells(const TableLayout& table, std::size_t index, const RowSelection& rows,
-                 std::span<std::int64_t> offsets, std::span<const std::uint64_t> positions) {
+HeapCells place_cells(const TableLayout& table, std::size_t index, const RowSelection& rows,
+                      std::span<std::int64_t> offsets, std::span<const std::uint64_t> positions) {
   const auto& column = table.columns[index];
-  const auto code = column.form.heap_code;
-  const auto size = tform_element_size(code);
+  const ArraySize size(column.form.heap_code);
   const auto heap = table.heap_bytes;
-  // No count above it can be right, and below it no product overflows.
-  const auto most = code == 'X' ? checked_mul(heap, 8).value_or(UINT64_MAX) : heap / size;
-  const auto limit = checked_add(heap, kMaxSharedBytes).value_or(UINT64_MAX);
-  std::uint64_t elements = 0, total = 0;
+  const auto limit = size.most(checked_add(heap, kMaxSharedBytes).value_or(heap));
   // Without a descriptor in the row every cell is empty.
   if (column.form.repeat == 0) std::fill(offsets.begin(), offsets.end(), 0);
   offsets[0] = 0;
+  auto adjoining = positions.size();
+  std::uint64_t elements = 0;
+  std::uint64_t end = 0, room = 0;  // of the last cell, and elements that the heap holds behind it
   for (std::size_t i = 0; i < positions.size(); ++i) {
-    const auto count = offsets[i + 1];
-    if (count != 0) {
-      // A negative count is a large one.
-      const auto wanted = static_cast<std::uint64_t>(count);
-      if (wanted > most) throw outside(table, column, row_of(rows, i), count, positions[i]);
-      const auto bytes = stored_bytes(code, size, wanted);
-      if (positions[i] > heap || bytes > heap - positions[i])
-        throw outside(table, column, row_of(rows, i), count, positions[i]);
-      elements += wanted;
-      total += bytes;
-      if (total > limit) throw too_much(table, column, row_of(rows, i));
+    const auto count = static_cast<std::uint64_t>(offsets[i + 1]);
+    if (count != 0 && (positions[i] != end || count > room)) {
+      const auto range = find_array({offsets[i + 1], positions[i]}, size, heap);
+      if (!range) throw outside(table, column, row_of(rows, i), offsets[i + 1], positions[i]);
+      if (elements != 0) adjoining = std::min(adjoining, i);
+      end = range->offset;
+      room = size.most(heap - end);
     }
+    end += size.bytes(count);
+    room = size.ends_byte(count) ? room - count : 0;
+    elements += count;
+    if (elements > limit) throw too_much(table, column, row_of(rows, i));
     offsets[i + 1] = static_cast<std::int64_t>(elements);
   }
-}
-
-std::uint64_t HeapPlan::bytes(std::uint64_t elements) const noexcept {
-  return stored_bytes(code_, tform_element_size(code_), elements);
+  return {offsets, positions, adjoining};
 }
 
 std::optional<HeapPiece> HeapPlan::next() {
@@ -104,21 +93,20 @@ void HeapPlan::find_run() {
   run_cell_ = cell_;
   run_first_ = cells_.first(cell_);
   run_position_ = cells_.positions[cell_];
-  auto end = run_position_;
-  bool whole_bytes = true;  // bits: the next cell begins where this one ends, without padding
-  for (; cell_ < cells_.size(); ++cell_) {
-    const auto count = cells_.count(cell_);
-    if (count == 0) continue;
-    if (cells_.positions[cell_] != end || !whole_bytes) break;
-    end += bytes(count);
-    whole_bytes = code_ != 'X' || count % 8 == 0;
+  auto cell = std::max(cell_ + 1, cells_.adjoining);
+  for (; cell < cells_.size(); ++cell) {
+    if (cells_.count(cell) == 0) continue;
+    const auto elements = cells_.first(cell) - run_first_;
+    const bool adjoins = cells_.positions[cell] == run_position_ + size_.bytes(elements);
+    if (!adjoins || !size_.ends_byte(elements)) break;
   }
-  run_elements_ = cells_.first(cell_) - run_first_;
+  cell_ = cell;
+  run_elements_ = cells_.first(cell) - run_first_;
 }
 
 /// A short run and what lies close behind it.
 std::optional<HeapPiece> HeapPlan::gather_near() {
-  auto end = run_position_ + bytes(run_elements_);
+  auto end = run_position_ + size_.bytes(run_elements_);
   const bool cut = run_first_ != cells_.first(run_cell_);
   if (cut || end - run_position_ > kSmallRun) return std::nullopt;
   auto behind = cell_;
@@ -127,7 +115,7 @@ std::optional<HeapPiece> HeapPlan::gather_near() {
     if (count == 0) continue;
     const auto position = cells_.positions[cell];
     if (position < end || position - end > kSmallRun) break;
-    const auto length = position - run_position_ + bytes(count);
+    const auto length = position - run_position_ + size_.bytes(count);
     if (length > kMaxRangeBytes) break;
     end = run_position_ + length;
     behind = cell + 1;
@@ -140,9 +128,8 @@ std::optional<HeapPiece> HeapPlan::gather_near() {
 }
 
 HeapPiece HeapPlan::cut_run() noexcept {
-  const auto most = code_ == 'X' ? 8 * kMaxRangeBytes : kMaxRangeBytes / tform_element_size(code_);
-  const auto count = std::min<std::uint64_t>(run_elements_, most);
-  const HeapPiece piece{{run_position_, bytes(count)}, true, run_first_, count};
+  const auto count = std::min<std::uint64_t>(run_elements_, size_.most(kMaxRangeBytes));
+  const HeapPiece piece{{run_position_, size_.bytes(count)}, true, run_first_, count};
   run_position_ += piece.range.length;
   run_first_ += count;
   run_elements_ -= count;

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "fits/layout.h"
+#include "plan/descriptor.h"
 #include "plan/table_plan.h"
 
 namespace torchfits {
@@ -18,6 +19,8 @@ struct HeapCells {
   std::span<const std::int64_t> offsets;     ///< cell i is elements offsets[i] to offsets[i + 1] of
                                              ///< the output; offsets[0] is 0
   std::span<const std::uint64_t> positions;  ///< first byte in the heap; of an empty cell anything
+  std::uint64_t adjoining = 0;  ///< of so many of the first cells each begins where the one before
+                                ///< ends, empty ones left out
 
   [[nodiscard]] std::uint64_t size() const noexcept { return positions.size(); }
   [[nodiscard]] std::uint64_t first(std::uint64_t cell) const noexcept {
@@ -30,11 +33,12 @@ struct HeapCells {
   [[nodiscard]] std::uint64_t cell_of(std::uint64_t element) const noexcept;
 };
 
-/// Turns the counts that descriptors gave, in offsets[1], offsets[2], ..., into offsets, in place.
+/// Turns the counts that descriptors gave, in offsets[1], offsets[2], ..., into offsets, in place,
+/// and finds the cells that adjoin. The result refers to both spans.
 /// ErrorCode::format, naming column, row and heap, for a cell that is not wholly inside the heap,
 /// and where cells that share bytes add up to far more than the heap.
-void place_cells(const TableLayout& table, std::size_t column, const RowSelection& rows,
-                 std::span<std::int64_t> offsets, std::span<const std::uint64_t> positions);
+HeapCells place_cells(const TableLayout& table, std::size_t column, const RowSelection& rows,
+                      std::span<std::int64_t> offsets, std::span<const std::uint64_t> positions);
 
 /// The row of the table that is row `index` of the selection.
 [[nodiscard]] std::uint64_t row_of(const RowSelection& rows, std::uint64_t index) noexcept;
@@ -51,18 +55,17 @@ struct HeapPiece {
 /// leave them, are packed pieces of kMaxRangeBytes; others that lie close are read together.
 class HeapPlan {
  public:
-  HeapPlan(HeapCells cells, char code) noexcept : cells_(cells), code_(code) {}
+  HeapPlan(HeapCells cells, char code) noexcept : cells_(cells), size_(code) {}
   /// Pieces in order of the output; none after the last.
   [[nodiscard]] std::optional<HeapPiece> next();
 
  private:
-  [[nodiscard]] std::uint64_t bytes(std::uint64_t elements) const noexcept;
   [[nodiscard]] HeapPiece cut_run() noexcept;
   void find_run();
   [[nodiscard]] std::optional<HeapPiece> gather_near();
 
   HeapCells cells_;
-  char code_;
+  ArraySize size_;
   std::uint64_t cell_ = 0;  ///< the first one that no piece or run has taken
   std::uint64_t run_cell_ = 0, run_position_ = 0, run_first_ = 0;
   std::uint64_t run_elements_ = 0;  ///< of a run of packed cells, still to be handed out

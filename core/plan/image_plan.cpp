@@ -103,8 +103,9 @@ ImageRun ImagePlan::run(std::uint64_t index) const noexcept {
               static_cast<std::int64_t>(first * element_bytes_) * step_;
   auto out = first_out_ + first;
   for (auto axis = outer_.rbegin(); axis != outer_.rend(); ++axis) {
-    const auto position = line % axis->count;
-    line /= axis->count;
+    const bool slowest = axis + 1 == outer_.rend();  // no division for the rows of a plane
+    const auto position = slowest ? line : line % axis->count;
+    if (!slowest) line /= axis->count;
     byte += static_cast<std::int64_t>(position) * axis->file_stride;
     out += position * axis->out_stride;
   }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstring>
 #include <functional>
+#include <limits>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -11,7 +14,8 @@
 namespace torchfits {
 namespace {
 
-/// use(comparison) with a comparison of two numbers, integers exactly as integers.
+/// use(comparison) with a comparison of two numbers, integers exactly as
+/// integers.
 template <class Use>
 void with_comparison(Op op, Use use) {
   switch (op) {
@@ -36,49 +40,152 @@ void compare_integers(Op op, const Values& a, const Values& b, std::size_t rows,
 }
 
 /// True, false, or neither where one of them is NaN; without branches.
-void compare_reals(Op op, const Values& a, const Values& b, std::size_t rows, Truth* out) {
-  const auto with = [&](auto holds, auto fails) {
-    for_rows<double, double>(a, b, rows, out, [](double x, double y) {
-      return static_cast<Truth>(static_cast<unsigned>(decltype(holds){}(x, y)) |
-                                static_cast<unsigned>(decltype(fails){}(x, y)) << 1U);
-    });
-  };
-  const auto equal = [](double x, double y) { return x == y; };
-  const auto apart = [](double x, double y) { return x < y || x > y; };
+template <class Holds, class Fails>
+struct Decision {
+  template <class T>
+  constexpr Truth operator()(T x, T y) const noexcept {
+    return static_cast<Truth>(static_cast<unsigned>(Holds{}(x, y)) |
+                              static_cast<unsigned>(Fails{}(x, y)) << 1U);
+  }
+};
+
+struct Apart {
+  template <class T>
+  constexpr bool operator()(T x, T y) const noexcept {
+    return x < y || x > y;
+  }
+};
+
+/// use(decision) with the Decision for two numbers of one type.
+template <class Use>
+void with_decision(Op op, Use use) {
+  using Equal = std::equal_to<>;
   switch (op) {
-    case Op::equal: return with(equal, apart);
-    case Op::not_equal: return with(apart, equal);
-    case Op::less: return with(std::less<>{}, std::greater_equal<>{});
-    case Op::less_equal: return with(std::less_equal<>{}, std::greater<>{});
-    case Op::greater: return with(std::greater<>{}, std::less_equal<>{});
-    default: return with(std::greater_equal<>{}, std::less<>{});
+    case Op::equal: return use(Decision<Equal, Apart>{});
+    case Op::not_equal: return use(Decision<Apart, Equal>{});
+    case Op::less: return use(Decision<std::less<>, std::greater_equal<>>{});
+    case Op::less_equal: return use(Decision<std::less_equal<>, std::greater<>>{});
+    case Op::greater: return use(Decision<std::greater<>, std::less_equal<>>{});
+    default: return use(Decision<std::greater_equal<>, std::less<>>{});
   }
 }
 
-bool blank_to_the_end(const char* first, std::size_t length) noexcept {
-  for (std::size_t i = 0; i < length && first[i] != '\0'; ++i) {
-    if (first[i] != ' ') return false;
-  }
-  return true;
+void compare_reals(Op op, const Values& a, const Values& b, std::size_t rows, Truth* out) {
+  with_decision(op, [&](auto decision) {
+    for_rows<double, double>(a, b, rows, out,
+                             [](double x, double y) { return decltype(decision){}(x, y); });
+  });
 }
 
-/// Most rows differ in the first bytes: the end of the text is looked for in the others only.
-void equal_to_constant(const Values& a, std::string_view wanted, std::size_t rows, bool negated,
+/// Numbers of any alignment with a constant of their type.
+template <class T, class Decide>
+struct DecideStored {
+  [[gnu::always_inline]] static void run(const std::byte* stored, T constant, std::size_t rows,
+                                         Truth* out) {
+    for (std::size_t i = 0; i < rows; ++i) {
+      T value;
+      std::memcpy(&value, stored + i * sizeof value, sizeof value);
+      out[i] = Decide{}(value, constant);
+    }
+  }
+};
+
+/// use(number) with the constant, an integer or a real.
+template <class Use>
+auto with_number(const Values& constant, Use use) {
+  if (constant.kind == Kind::int64) return use(*constant.as<std::int64_t>());
+  if (constant.kind == Kind::uint64) return use(*constant.as<std::uint64_t>());
+  return use(*constant.as<double>());
+}
+
+/// Text that a cell is compared with, up to its 32nd byte, in words: where most
+/// cells are padded with blanks or with NUL, no branch depends on what is in
+/// them.
+class TextHead {
+ public:
+  TextHead(std::string_view wanted, std::size_t width)
+      : size_(std::min(width, kHeadBytes)),
+        words_((size_ + 7) / 8),
+        whole_(size_ == width ? 1 : 0) {
+    std::array<char, kHeadBytes> text{}, same{}, inside{};
+    const auto known = std::min(wanted.size(), size_);
+    std::copy_n(wanted.begin(), known, text.begin());
+    std::fill_n(same.begin(), known, '\xff');
+    std::fill_n(inside.begin(), size_, '\xff');
+    std::memcpy(nul_.data(), text.data(), kHeadBytes);
+    std::fill(text.begin() + static_cast<std::ptrdiff_t>(known), text.end(), ' ');
+    std::memcpy(blank_.data(), text.data(), kHeadBytes);
+    std::memcpy(same_.data(), same.data(), kHeadBytes);
+    std::memcpy(inside_.data(), inside.data(), kHeadBytes);
+  }
+
+  /// Words of a cell that are looked at; the last may reach behind it.
+  [[nodiscard]] std::size_t words() const noexcept { return words_; }
+
+  /// kTrue, kFalse, or kNull for a cell whose beginning alone does not tell.
+  template <std::size_t Words>
+  [[nodiscard]] Truth look(const char* cell) const noexcept {
+    std::uint64_t apart = 0, no_blanks = 0, no_nuls = 0;
+    for (std::size_t i = 0; i < Words; ++i) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, cell + i * sizeof word, sizeof word);
+      apart |= (word ^ nul_[i]) & same_[i];
+      no_blanks |= (word ^ blank_[i]) & inside_[i];
+      no_nuls |= (word ^ nul_[i]) & inside_[i];
+    }
+    const auto padded = static_cast<unsigned>(no_blanks == 0) | static_cast<unsigned>(no_nuls == 0);
+    return static_cast<Truth>((padded & whole_) * kTrue +
+                              static_cast<unsigned>(apart != 0) * kFalse);
+  }
+
+ private:
+  static constexpr std::size_t kHeadBytes = 32;
+  using Words = std::array<std::uint64_t, kHeadBytes / 8>;
+
+  std::size_t size_, words_;
+  unsigned whole_;  // 1 where there is no more of a cell
+  Words nul_{}, blank_{}, same_{}, inside_{};
+};
+
+/// In two loops: in one, the compiler would branch on what the first finds.
+/// `head` is a copy, which stores to `out` cannot change.
+template <std::size_t Words>
+void equal_to_constant(const Values& a, TextHead head, std::string_view wanted, std::size_t rows,
                        Truth* out) {
-  const auto* first = a.as<char>();
-  for (std::size_t i = 0; i < rows; ++i) {
-    const auto* cell = first + i * a.stride;
-    const bool same = wanted.size() <= a.width &&
-                      (wanted.empty() || std::memcmp(cell, wanted.data(), wanted.size()) == 0) &&
-                      blank_to_the_end(cell + wanted.size(), a.width - wanted.size());
-    out[i] = truth(same != negated);
+  constexpr std::size_t kAhead = 1024;  // bytes; the loop is too long to reach that far by itself
+  const auto bytes = (rows - 1) * a.stride + a.width;
+  const auto reach = Words * sizeof(std::uint64_t);
+  const auto seen =
+      bytes < reach ? 0 : std::min(rows, a.stride == 0 ? rows : (bytes - reach) / a.stride + 1);
+  const auto* cell = a.as<char>();
+  for (std::size_t i = 0, stride = a.stride; i < seen; ++i, cell += stride) {
+    __builtin_prefetch(cell + kAhead);
+    out[i] = head.look<Words>(cell);
   }
+  std::fill(out + seen, out + rows, kNull);
+  for (std::size_t i = 0; i < rows; ++i)
+    if (out[i] == kNull) out[i] = truth(a.text(i) == wanted);
+}
+
+void equal_to_constant(const Values& a, std::string_view wanted, std::size_t rows, Truth* out) {
+  const TextHead head(wanted, a.width);
+  if (wanted.size() > a.width || rows == 0)
+    std::memset(out, kFalse, rows);
+  else if (head.words() <= 1)
+    equal_to_constant<1>(a, head, wanted, rows, out);
+  else if (head.words() == 2)
+    equal_to_constant<2>(a, head, wanted, rows, out);
+  else
+    equal_to_constant<4>(a, head, wanted, rows, out);
 }
 
 void compare_texts(Op op, const Values& a, const Values& b, std::size_t rows, Truth* out) {
   const bool for_equality = op == Op::equal || op == Op::not_equal;
-  if (for_equality && b.constant && !a.constant)
-    return equal_to_constant(a, b.text(0), rows, op == Op::not_equal, out);
+  if (for_equality && b.constant && !a.constant) {
+    equal_to_constant(a, b.text(0), rows, out);
+    for (std::size_t i = 0; i < rows && op == Op::not_equal; ++i) out[i] ^= kTrue | kFalse;
+    return;
+  }
   with_comparison(op, [&](auto holds) {
     for (std::size_t i = 0; i < rows; ++i) {
       out[i] = truth(holds(a.text(i).compare(b.text(i)), 0));
@@ -86,7 +193,8 @@ void compare_texts(Op op, const Values& a, const Values& b, std::size_t rows, Tr
   });
 }
 
-/// Up to so many constants are compared one after the other, many rows at a time.
+/// Up to so many constants are compared one after the other, many rows at a
+/// time.
 constexpr std::size_t kFewConstants = 12;
 
 template <class T>
@@ -123,6 +231,39 @@ void forget_nulls(const Values& operand, std::size_t rows, Truth* truth) noexcep
   for (std::size_t i = 0; i < rows; ++i) {
     truth[i] = static_cast<Truth>(truth[i] & (operand.nulls[i * step] - 1U));
   }
+}
+
+bool holds_exactly(ElementType type, const Values& constant) {
+  return dispatch(type, [&]<class T>() {
+    if constexpr (std::is_same_v<T, bool> || !std::is_arithmetic_v<T>) {
+      return false;
+    } else {
+      return with_number(constant, [](auto value) {
+        constexpr bool of_real = std::is_same_v<decltype(value), double>;
+        if constexpr (std::is_floating_point_v<T> != of_real)
+          return false;
+        else if constexpr (of_real)
+          return std::fabs(value) <= std::numeric_limits<T>::max() &&
+                 static_cast<double>(static_cast<T>(value)) == value;
+        else
+          return std::in_range<T>(value);
+      });
+    }
+  });
+}
+
+void compare_stored(Op op, const Values& stored, const Values& constant, std::size_t rows,
+                    Truth* out) {
+  dispatch(stored.type, [&]<class T>() {
+    if constexpr (std::is_arithmetic_v<T> && !std::is_same_v<T, bool>) {
+      const auto number = with_number(constant, [](auto value) { return static_cast<T>(value); });
+      with_decision(op, [&](auto decision) {
+        compiled<DecideStored<T, decltype(decision)>>(best_simd())(stored.as<std::byte>(), number,
+                                                                   rows, out);
+      });
+    }
+  });
+  forget_nulls(stored, rows, out);
 }
 
 void compare(Op op, const Values& a, const Values& b, std::size_t rows, Truth* out) {

@@ -49,7 +49,8 @@ Whole remainder(std::int64_t a, std::int64_t b) noexcept {
   return {static_cast<std::uint64_t>(rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest), false};
 }
 
-/// Nulls of the operands first, then those of the operation. Returns whether there is any.
+/// Nulls of the operands first, then those of the operation. Returns whether
+/// there is any.
 bool join_nulls(const Values& operand, std::size_t rows, std::uint8_t* nulls) noexcept {
   if (operand.nulls == nullptr) return false;
   const auto step = operand.constant ? std::size_t{0} : std::size_t{1};
@@ -118,6 +119,18 @@ void load_numbers(const ColumnValues& column, std::uint64_t element, std::size_t
     load_as<T, std::uint64_t>(column, element, first, rows, out);
   else if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>)
     load_as<T, std::int64_t>(column, element, first, rows, out);
+}
+
+void load_truths(const ColumnValues& column, std::uint64_t element, std::size_t first,
+                 std::size_t rows, Truth* out) {
+  const auto truth = [](std::uint8_t value) { return value != 0 ? kTrue : kFalse; };
+  if (column.elements == 1) {
+    Values stored;
+    stored.data = column.data + first;
+    return for_rows<std::uint8_t>(stored, rows, out, truth);
+  }
+  load<std::uint8_t>(column, element, first, rows,
+                     [=](std::size_t i, std::uint8_t value) { out[i] = truth(value); });
 }
 
 }  // namespace
@@ -211,9 +224,7 @@ void load_column(const ColumnValues& column, std::uint64_t element, std::size_t 
   };
   if (kind == Kind::boolean) {
     auto* truth = static_cast<Truth*>(out);
-    load<std::uint8_t>(column, element, first, rows, [=](std::size_t i, std::uint8_t value) {
-      truth[i] = value != 0 ? kTrue : kFalse;
-    });
+    load_truths(column, element, first, rows, truth);
     if (column.nulls == nullptr) return;
     return mask([=](std::size_t i, std::uint8_t null) { truth[i] = null != 0 ? kNull : truth[i]; });
   }

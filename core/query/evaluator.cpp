@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Why it is fast:
-// - A block of rows goes through all operations while it is in the first-level cache; each
+// - A block of rows goes through all operations while it is in the first-level
+// cache; each
 //   operation is one loop over typed arrays, chosen once a block.
-// - Columns of float64 and 64-bit integers are used where they lie; constants stay in registers.
-// - Three-valued logic is bit arithmetic on one byte a row; the null of a real is NaN and needs no
+// - Numbers that are only compared with constants of their type are compared as
+// they are stored;
+//   columns of float64 and 64-bit integers are used where they lie; constants
+//   stay in registers.
+// - Three-valued logic is bit arithmetic on one byte a row; the null of a real
+// is NaN and needs no
 //   flag.
 #include "query/evaluator.h"
 
@@ -24,6 +29,8 @@ constexpr std::uint32_t kNoBuffer = UINT32_MAX;
 
 constexpr std::uint8_t kTruthOf[] = {kFalse, kTrue};
 
+constexpr bool is_comparison(Op op) noexcept { return op >= Op::equal && op <= Op::greater_equal; }
+
 constexpr Truth mark(bool null) noexcept { return kTruthOf[null ? 1 : 0]; }
 
 }  // namespace
@@ -35,11 +42,13 @@ class Evaluator::Work {
         columns_(std::move(columns)),
         values_(predicate.nodes.size()),
         buffers_(predicate.nodes.size(), kNoBuffer),
-        last_use_(predicate.nodes.size(), kNever) {
+        last_use_(predicate.nodes.size(), kNever),
+        as_stored_(predicate.nodes.size()) {
     for (std::uint32_t i = 0; i < predicate.nodes.size(); ++i) {
       for (const auto operand : predicate.operands_of(predicate.nodes[i])) last_use_[operand] = i;
     }
     last_use_[predicate.root] = kNever;
+    mark_stored();
   }
 
   const Truth* run(std::size_t first, std::size_t rows) {
@@ -64,6 +73,27 @@ class Evaluator::Work {
   }
 
  private:
+  /// Finds the numbers that are compared with constants of their type and not
+  /// used otherwise.
+  void mark_stored() {
+    for (std::uint32_t i = 0; i < predicate_.nodes.size(); ++i) {
+      const auto& node = predicate_.nodes[i];
+      const bool number = node.kind != Kind::text && node.kind != Kind::boolean;
+      as_stored_[i] = node.op == Op::column && number && columns_[node.column].elements == 1;
+    }
+    for (const auto& node : predicate_.nodes) {
+      const auto operands = predicate_.operands_of(node);
+      const bool kept = is_comparison(node.op) && compares_stored(operands[0], operands[1]);
+      for (const auto operand : operands) as_stored_[operand] = as_stored_[operand] && kept;
+    }
+  }
+
+  [[nodiscard]] bool compares_stored(std::uint32_t column, std::uint32_t constant) const {
+    const auto& node = predicate_.nodes[constant];
+    if (!as_stored_[column] || node.op != Op::literal) return false;
+    return holds_exactly(columns_[predicate_.nodes[column].column].type, literal_of(node));
+  }
+
   [[nodiscard]] const Values& operand(std::size_t which) const { return values_[operands_[which]]; }
 
   /// Room for the values of a node, and for its nulls behind them.
@@ -88,7 +118,7 @@ class Evaluator::Work {
 
   void compute(std::uint32_t node) {
     switch (node_->op) {
-      case Op::literal: return take_literal(values_[node]);
+      case Op::literal: values_[node] = literal_of(*node_); return;
       case Op::column: return take_column(node);
       case Op::to_real: return make_real(node);
       case Op::to_int64: return make_integer(node);
@@ -102,16 +132,19 @@ class Evaluator::Work {
     }
   }
 
-  void take_literal(Values& value) const {
-    const auto& literal = node_->literal;
-    if (const auto* truth = std::get_if<bool>(&literal)) value.data = &kTruthOf[*truth ? 1 : 0];
-    if (const auto* whole = std::get_if<std::int64_t>(&literal)) value.data = whole;
-    if (const auto* large = std::get_if<std::uint64_t>(&literal)) value.data = large;
-    if (const auto* real = std::get_if<double>(&literal)) value.data = real;
-    if (const auto* text = std::get_if<std::string>(&literal)) {
+  static Values literal_of(const BoundNode& node) {
+    Values value;
+    value.kind = node.kind;
+    value.constant = true;
+    if (const auto* truth = std::get_if<bool>(&node.literal)) value.data = &kTruthOf[*truth];
+    if (const auto* whole = std::get_if<std::int64_t>(&node.literal)) value.data = whole;
+    if (const auto* large = std::get_if<std::uint64_t>(&node.literal)) value.data = large;
+    if (const auto* real = std::get_if<double>(&node.literal)) value.data = real;
+    if (const auto* text = std::get_if<std::string>(&node.literal)) {
       value.data = text->data();
       value.width = text->size();
     }
+    return value;
   }
 
   void take_column(std::uint32_t node) {
@@ -122,6 +155,13 @@ class Evaluator::Work {
       value.width = column.characters;
       value.data = column.data + first_ * column.elements + node_->element * column.characters;
       if (column.nulls != nullptr) value.nulls = column.nulls + first_;
+      return;
+    }
+    if (as_stored_[node]) {
+      value.stored = true;
+      value.type = column.type;
+      value.data = column.data + first_ * info(column.type).size;
+      value.nulls = column.nulls == nullptr ? nullptr : column.nulls + first_;
       return;
     }
     const bool whole = column.type == ElementType::i64 || column.type == ElementType::u64;
@@ -181,7 +221,9 @@ class Evaluator::Work {
       case Op::starts_with:
       case Op::ends_with:
       case Op::contains: return search_text(node_->op, operand(0), operand(1), rows_, out);
-      default: return compare(node_->op, operand(0), operand(1), rows_, out);
+      default:
+        if (operand(0).stored) return compare_stored(node_->op, operand(0), operand(1), rows_, out);
+        return compare(node_->op, operand(0), operand(1), rows_, out);
     }
   }
 
@@ -229,6 +271,7 @@ class Evaluator::Work {
   std::vector<Values> values_;           // of each node
   std::vector<std::uint32_t> buffers_;   // of each node: its memory
   std::vector<std::uint32_t> last_use_;  // of each node: the node behind which nobody needs it
+  std::vector<bool> as_stored_;  // of each node: whether it is a column used as it is stored
   std::vector<std::unique_ptr<std::byte[]>> memory_;
   std::vector<std::uint32_t> free_;
   std::vector<Truth> constant_;

@@ -310,7 +310,8 @@ class Binder {
       return add(Op::remainder, Kind::int64, {a, b});
     if (kind(a) == Kind::uint64 || kind(b) == Kind::uint64)
       refuse(node_->place,
-             "'%' does not take unsigned 64-bit integers; a power of 2 is a bit test, "
+             "'%' does not take unsigned 64-bit integers; a "
+             "power of 2 is a bit test, "
              "as in (N & 3) == 0");
     const auto x = real(a);
     return add(Op::remainder, Kind::real, {x, real(b)});
@@ -354,7 +355,7 @@ class Binder {
 
   Index bind_comparison(Op op, Index a, Index b) {
     if (kind(a) == Kind::text || kind(b) == Kind::text) {
-      if (kind(a) == kind(b)) return add(op, Kind::boolean, {canonical(a), canonical(b)});
+      if (kind(a) == kind(b)) return comparison(op, canonical(a), canonical(b));
       const auto other = kind(a) == Kind::text ? b : a;
       refuse(node_->place,
              "'" + std::string(op_name(op)) + "' compares a text with " + described(kind(other)));
@@ -365,7 +366,19 @@ class Binder {
       a = real(a);
       b = real(b);
     }
-    return add(op, Kind::boolean, {a, b});
+    return comparison(op, a, b);
+  }
+
+  /// A constant stands behind what it is compared with: 20 > X is X < 20.
+  Index comparison(Op op, Index a, Index b) {
+    if (constant(a) == nullptr || constant(b) != nullptr) return add(op, Kind::boolean, {a, b});
+    switch (op) {
+      case Op::less: return add(Op::greater, Kind::boolean, {b, a});
+      case Op::less_equal: return add(Op::greater_equal, Kind::boolean, {b, a});
+      case Op::greater: return add(Op::less, Kind::boolean, {b, a});
+      case Op::greater_equal: return add(Op::less_equal, Kind::boolean, {b, a});
+      default: return add(op, Kind::boolean, {b, a});
+    }
   }
 
   /// A constant as a cell with the same text would compare.

@@ -12,13 +12,18 @@
 
 namespace torchfits {
 
-/// The values of one node in a block: Truth, std::int64_t, std::uint64_t, double or text.
+/// The values of one node in a block: Truth, std::int64_t, std::uint64_t,
+/// double or text.
 struct Values {
   Kind kind = Kind::boolean;
   bool constant = false;  ///< one value stands for all rows
+  bool stored = false;    ///< numbers as their column holds them: of `type`, of
+                          ///< any alignment
+  ElementType type = ElementType::f64;
   const void* data = nullptr;
   const std::uint8_t* nulls = nullptr;  ///< of integers and text, 1 where null; or none
-  std::size_t stride = 0, width = 0;    ///< of text: from string to string, and bytes of one
+  std::size_t stride = 0,
+              width = 0;  ///< of text: from string to string, and bytes of one
 
   template <class T>
   [[nodiscard]] const T* as() const noexcept {
@@ -32,7 +37,8 @@ struct Values {
   }
 };
 
-/// The loops of for_rows; `F` has no state, so that each set of instructions gets a copy of it.
+/// The loops of for_rows; `F` has no state, so that each set of instructions
+/// gets a copy of it.
 template <class A, class Out, class F>
 struct RowsOfOne {
   [[gnu::always_inline]] static void run(const A* a, std::size_t rows, Out* out) {
@@ -83,6 +89,12 @@ void for_rows(const Values& a, const Values& b, std::size_t rows, Out* out, F) {
 /// Rows whose operand is null become null.
 void forget_nulls(const Values& operand, std::size_t rows, Truth* truth) noexcept;
 
+/// Whether compare_stored can compare numbers of a type with a constant.
+[[nodiscard]] bool holds_exactly(ElementType type, const Values& constant);
+/// Comparison of `stored` numbers with a constant that their type holds
+/// exactly.
+void compare_stored(Op op, const Values& stored, const Values& constant, std::size_t rows,
+                    Truth* out);
 /// Comparison of two numbers or texts.
 void compare(Op op, const Values& a, const Values& b, std::size_t rows, Truth* out);
 /// Whether the value is one of the constants.
@@ -94,8 +106,9 @@ void search_text(Op op, const Values& text, const Values& wanted, std::size_t ro
 void compute_real(Op op, const Values& a, std::size_t rows, double* out);
 void compute_real(Op op, const Values& a, const Values& b, std::size_t rows, double* out);
 
-/// The same on integers; `nulls` receives 1 where there is no result: overflow, remainder of a
-/// division by zero, or an operand that is null. Returns whether any is.
+/// The same on integers; `nulls` receives 1 where there is no result: overflow,
+/// remainder of a division by zero, or an operand that is null. Returns whether
+/// any is.
 bool compute_integer(Op op, const Values& a, std::size_t rows, std::uint64_t* out,
                      std::uint8_t* nulls);
 bool compute_integer(Op op, const Values& a, const Values& b, std::size_t rows, std::uint64_t* out,

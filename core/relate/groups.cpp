@@ -72,24 +72,34 @@ void with_number(const KeyColumn& column, const Visitor& visitor) {
   });
 }
 
-/// One accumulator for each group, made by add(accumulator, value) in slices, which merge(into,
-/// from) puts together.
-template <class T, class Sum, class Add, class Merge>
-std::vector<Sum> accumulate(const Groups& groups, const KeyColumn& column, const Add& add,
-                            const Merge& merge) {
+/// One accumulator for each group, made by add(accumulator, row) in slices, which merge(into, from)
+/// puts together in the order of the rows.
+template <class Sum, class Add, class Merge>
+std::vector<Sum> accumulate_rows(const Groups& groups, const Add& add, const Merge& merge) {
   const auto count = groups.count();
   std::vector<Sum> sums(slices_of(groups) * count);
   const auto of_row = groups.of_row();
   for_slices(groups, [&](std::size_t slice, std::size_t begin, std::size_t end) {
     auto* own = sums.data() + slice * count;
-    for (auto row = begin; row < end; ++row) {
-      const auto value = load<T>(column, row);
-      if (!is_missing(column, row, value)) add(own[of_row[row]], value, of_row[row]);
-    }
+    for (auto row = begin; row < end; ++row) add(own[of_row[row]], row);
   });
   for (std::size_t i = count; i < sums.size(); ++i) merge(sums[i % count], sums[i]);
   sums.resize(count);
   return sums;
+}
+
+/// The same of values: add(accumulator, value, group).
+template <class T, class Sum, class Add, class Merge>
+std::vector<Sum> accumulate(const Groups& groups, const KeyColumn& column, const Add& add,
+                            const Merge& merge) {
+  const auto of_row = groups.of_row();
+  return accumulate_rows<Sum>(
+      groups,
+      [&](Sum& sum, std::size_t row) {
+        const auto value = load<T>(column, row);
+        if (!is_missing(column, row, value)) add(sum, value, of_row[row]);
+      },
+      merge);
 }
 
 /// A sum and what rounding took from it (Neumaier's method).
@@ -161,6 +171,33 @@ double median_of(std::vector<double>& values) {
   return below == *middle ? below : below / 2 + *middle / 2;
 }
 
+/// A value and its row.
+template <class T>
+struct Picked {
+  T value{};
+  std::int64_t row = -1;
+  /// Takes a value of a row behind this one where it is the one to pick; of equal ones the first
+  /// stays.
+  void offer(const Picked& later, Pick pick) noexcept {
+    const bool replaces = pick == Pick::last || (pick == Pick::min && later.value < value) ||
+                          (pick == Pick::max && later.value > value);
+    if (later.row >= 0 && (row < 0 || replaces)) *this = later;
+  }
+};
+
+template <class T>
+void pick_numbers(const Groups& groups, const KeyColumn& column, Pick pick, std::int64_t* rows) {
+  const auto found = accumulate_rows<Picked<T>>(
+      groups,
+      [&](Picked<T>& best, std::size_t row) {
+        const auto value = load<T>(column, row);
+        if (!is_missing(column, row, value))
+          best.offer({value, static_cast<std::int64_t>(row)}, pick);
+      },
+      [&](Picked<T>& into, const Picked<T>& from) { into.offer(from, pick); });
+  for (std::size_t group = 0; group < found.size(); ++group) rows[group] = found[group].row;
+}
+
 bool is_special(const KeyCodes& key, std::size_t row) {
   return !key.specials.empty() && key.specials[row] != 0;
 }
@@ -186,6 +223,13 @@ std::vector<std::uint32_t> distinct_rows(std::span<const KeyColumn> keys) {
     met[number] = true;
   }
   return first;
+}
+
+void count_rows(const Groups& groups, std::int64_t* counts) {
+  const auto found = accumulate_rows<std::int64_t>(
+      groups, [](std::int64_t& sum, std::size_t) { ++sum; },
+      [](std::int64_t& into, std::int64_t from) { into += from; });
+  std::copy(found.begin(), found.end(), counts);
 }
 
 void count_values(const Groups& groups, const KeyColumn& column, std::int64_t* counts) {
@@ -257,6 +301,8 @@ void medians(const Groups& groups, const KeyColumn& column, double* results) {
 }
 
 void pick_rows(const Groups& groups, const KeyColumn& column, Pick pick, std::int64_t* rows) {
+  if (!column.is_text)
+    return with_number(column, [&]<class T>() { pick_numbers<T>(groups, column, pick, rows); });
   const auto key = encode_key({&column, 1}, Wanted::order);
   std::fill_n(rows, groups.count(), -1);
   const auto of_row = groups.of_row();

@@ -40,6 +40,9 @@ class Groups {
 /// The first row of each different key, rising; in number and order as they are met.
 [[nodiscard]] std::vector<std::uint32_t> distinct_rows(std::span<const KeyColumn> keys);
 
+/// Rows of each group.
+void count_rows(const Groups& groups, std::int64_t* counts);
+
 /// Values that are neither null nor NaN, in each group.
 void count_values(const Groups& groups, const KeyColumn& column, std::int64_t* counts);
 

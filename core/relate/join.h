@@ -56,7 +56,8 @@ class Join {
   void sort_pairs(std::int64_t* left, std::int64_t* right) const;
   bool find_single_partners(const Numbers& numbers);
   void find_partners(const Numbers& numbers);
-  void count_pairs();
+  template <class Find>
+  void count_pairs(const Find& find);
 
   JoinHow how_;
   std::size_t left_rows_, right_rows_;

@@ -28,7 +28,7 @@ class Packer {
   /// `field(row)` is below 2^bits. A word that begins with it takes `memory`, if there is some.
   template <class Field>
   void add(std::size_t rows, unsigned bits, const Field& field, Array<std::uint64_t> memory = {}) {
-    const bool fresh = words_.empty() || words_.back().bits + bits > 64;
+    const bool fresh = is_fresh(bits);
     if (fresh) {
       if (memory.size() != rows) memory = Array<std::uint64_t>(rows);
       words_.push_back({std::move(memory), 0});
@@ -39,24 +39,28 @@ class Packer {
       if (fresh) {
         for (auto row = begin; row < end; ++row) values[row] = field(row);
       } else {
-        for (auto row = begin; row < end; ++row) values[row] = values[row] << bits | field(row);
+        for (auto row = begin; row < end; ++row) values[row] = word[row] << bits | field(row);
       }
     });
+    word.low = 0;
     word.bits += bits;
   }
 
   void add_key(KeyCodes key, bool descending) {
     const auto rows = key.codes.size();
     const auto span = key.high - key.low;
+    // A key of one value says nothing, but keeps its word from being empty.
+    const auto bits = std::max(1U, bits_of(span));
     const auto base = descending ? key.high : key.low;
     const auto* codes = key.codes.data();
     const auto* specials = key.specials.data();
     const auto plain = [=](std::size_t row) {
       return descending ? base - codes[row] : codes[row] - base;
     };
-    if (key.specials.empty()) {
-      // A key of one value says nothing, but keeps its word from being empty.
-      add(rows, std::max(1U, bits_of(span)), plain, std::move(key.codes));
+    if (key.specials.empty() && !descending && is_fresh(bits)) {
+      words_.push_back({std::move(key.codes), bits, base});
+    } else if (key.specials.empty()) {
+      add(rows, bits, plain, std::move(key.codes));
     } else if (span > kMost - kSpecials) {
       add(rows, 2, [=](std::size_t row) { return std::uint64_t{specials[row]}; });
       add(
@@ -73,6 +77,11 @@ class Packer {
   std::vector<KeyWord> take() { return std::move(words_); }
 
  private:
+  /// Whether a field of so many bits begins a word.
+  [[nodiscard]] bool is_fresh(unsigned bits) const {
+    return words_.empty() || words_.back().bits + bits > 64;
+  }
+
   std::vector<KeyWord> words_;
 };
 
@@ -91,7 +100,7 @@ Ranks rank_direct(const KeyWord& word) {
   const auto rows = word.values.size();
   Array<std::uint32_t> rank(std::size_t{1} << word.bits, kNone);
   for (std::size_t row = 0; row < rows; ++row) {
-    auto& first = rank[word.values[row]];
+    auto& first = rank[word[row]];
     if (first == kNone) first = static_cast<std::uint32_t>(row);
   }
   Ranks ranks{Array<std::uint32_t>(rows), {}};
@@ -104,7 +113,7 @@ Ranks rank_direct(const KeyWord& word) {
     entry = next++;
   }
   for_row_blocks(rows, [&](std::size_t, std::size_t begin, std::size_t end) {
-    for (auto row = begin; row < end; ++row) ranks.of_row[row] = rank[word.values[row]];
+    for (auto row = begin; row < end; ++row) ranks.of_row[row] = rank[word[row]];
   });
   return ranks;
 }
@@ -117,7 +126,7 @@ Ranks rank_by_hash(const KeyWord& word) {
   auto numbers = number_by_hash(
       rows, rows,
       [&](std::size_t i, KeyedRow& row) {
-        row = KeyedRow::of(mix(word.values[i]), static_cast<std::uint32_t>(i));
+        row = KeyedRow::of(mix(word[i]), static_cast<std::uint32_t>(i));
         return true;
       },
       [](std::uint32_t, std::uint32_t) { return true; },
@@ -128,7 +137,7 @@ Ranks rank_by_hash(const KeyWord& word) {
     if (first_rows[number] != kNone) used[count++] = static_cast<std::uint32_t>(number);
   std::vector<KeyWord> distinct(1);
   distinct[0] = {Array<std::uint64_t>(count), word.bits};
-  for (std::size_t i = 0; i < count; ++i) distinct[0].values[i] = word.values[first_rows[used[i]]];
+  for (std::size_t i = 0; i < count; ++i) distinct[0].values[i] = word[first_rows[used[i]]];
   Array<std::int64_t> order(count);
   sort_rows(distinct, count, order.data());
   Ranks ranks{std::move(numbers.of_row), Array<std::uint32_t>(count)};
@@ -160,7 +169,7 @@ KeyWord single_word(std::vector<KeyWord> words, Wanted wanted) {
     for (auto& word : words) {
       constexpr unsigned half = 32;
       if (word.bits > half) word = narrowed(word, wanted);
-      packer.add(word.values.size(), word.bits, [&](std::size_t row) { return word.values[row]; });
+      packer.add(word.values.size(), word.bits, [&](std::size_t row) { return word[row]; });
       word = {};
     }
     words = packer.take();
@@ -176,7 +185,7 @@ Numbers number_words(const KeyWord& word, std::span<const std::uint8_t> left_out
     Numbers numbers{Array<std::uint32_t>(rows), std::size_t{1} << word.bits};
     for_row_blocks(rows, [&](std::size_t, std::size_t begin, std::size_t end) {
       for (auto row = begin; row < end; ++row)
-        numbers.of_row[row] = is_out(row) ? kNone : static_cast<std::uint32_t>(word.values[row]);
+        numbers.of_row[row] = is_out(row) ? kNone : static_cast<std::uint32_t>(word[row]);
     });
     return numbers;
   }
@@ -184,7 +193,7 @@ Numbers number_words(const KeyWord& word, std::span<const std::uint8_t> left_out
   return number_by_hash(
       rows, known,
       [&](std::size_t i, KeyedRow& row) {
-        row = KeyedRow::of(mix(word.values[i]), static_cast<std::uint32_t>(i));
+        row = KeyedRow::of(mix(word[i]), static_cast<std::uint32_t>(i));
         return !is_out(i);
       },
       [](std::uint32_t, std::uint32_t) { return true; }, [](std::uint32_t, const KeyedRow&) {});

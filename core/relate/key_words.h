@@ -15,6 +15,12 @@ namespace torchfits {
 struct KeyWord {
   Array<std::uint64_t> values;
   unsigned bits = 0;
+  /// Taken from each value by who reads it, which saves a pass over memory.
+  std::uint64_t low = 0;
+
+  [[nodiscard]] std::uint64_t operator[](std::size_t row) const noexcept {
+    return values[row] - low;
+  }
 };
 
 /// Rows compare as their words do, the first word first: keys in their order, specials behind all

@@ -95,10 +95,9 @@ void sort_rows(std::span<const KeyWord> words, std::size_t rows, std::int64_t* o
   std::iota(order, order + rows, std::int64_t{0});
   for (auto word = words.rbegin(); word != words.rend(); ++word) {
     const auto bits = std::min(part_bits(rows, kRowsOfPart), word->bits);
-    const auto& values = word->values;
     const auto parts = distribute(rows, word->bits - bits, bits, [&](std::size_t i, KeyedRow& row) {
       const auto from = static_cast<std::size_t>(order[i]);
-      row = KeyedRow::of(values[from], static_cast<std::uint32_t>(from));
+      row = KeyedRow::of((*word)[from], static_cast<std::uint32_t>(from));
       return true;
     });
     sort_parts(parts);

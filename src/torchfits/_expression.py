@@ -11,8 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _core
+from ._dtypes import dtype_name
 from ._ragged import Ragged
-from ._rows import signed_dtype, take_rows
+from ._rows import host_cells, signed_dtype, take_rows
+from ._runtime import settle_threads
 from ._strings import Strings, _lengths
 
 if TYPE_CHECKING:
@@ -75,6 +77,7 @@ class Filtering:
         if any(values.device.type != "cpu" for values, _ in needed):
             return rows_by_tensors(expression, needed, len(self))
         kept = [_on_host(values, mask) for values, mask in needed]
+        settle_threads()
         return expression.select([column for column, _ in kept], len(self))
 
 
@@ -93,11 +96,11 @@ class _Gathering:
 
         if isinstance(values, Strings) and values.offsets is None:
             return Strings._of(self.take(values.bytes), None)
-        if not isinstance(values, torch.Tensor) or not _is_plain(values):
+        data = host_cells(values) if isinstance(values, torch.Tensor) else None
+        if data is None:
             if self._positions is None:
                 self._positions = self._rows.positions()
             return _take(values, self._positions)
-        data = values.contiguous()
         taken = data.new_empty((len(self._rows), *data.shape[1:]))
         cell = data[:1].nbytes if len(data) else 0
         self._copies.append((data.data_ptr(), taken.data_ptr(), cell))
@@ -109,11 +112,6 @@ class _Gathering:
         self._rows.gather(self._copies)
 
 
-def _is_plain(values: torch.Tensor) -> bool:
-    """Whether it is nothing but memory of the host."""
-    return values.device.type == "cpu" and not values.requires_grad
-
-
 def _take(values: Any, rows: torch.Tensor) -> Any:
     return values._take(rows) if isinstance(values, (Strings, Ragged)) else take_rows(values, rows)
 
@@ -123,12 +121,8 @@ def _described(name: str, values: Any) -> tuple[str, str | None, tuple[int, ...]
     if isinstance(values, Strings):
         return (name, None, values.shape[1:], values.offsets is not None)
     if isinstance(values, Ragged):
-        return (name, _name(values.dtype), (), True)
-    return (name, _name(values.dtype), tuple(values.shape[1:]), False)
-
-
-def _name(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")
+        return (name, dtype_name(values.dtype), (), True)
+    return (name, dtype_name(values.dtype), tuple(values.shape[1:]), False)
 
 
 def _on_host(values: Any, mask: Any) -> tuple[tuple[int, int, str | None, int, int], Any]:
@@ -145,7 +139,7 @@ def _on_host(values: Any, mask: Any) -> tuple[tuple[int, int, str | None, int, i
     described = (
         data.data_ptr(),
         0 if nulls is None else nulls.data_ptr(),
-        None if text else _name(data.dtype),
+        None if text else dtype_name(data.dtype),
         cell,
         data.shape[-1] if text else 0,
     )

@@ -4,13 +4,11 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from . import _core
 from ._column import Column, column_of
 from ._ragged import Ragged
-from ._rows import signed_dtype
+from ._rows import gaps, take_rows
 from ._strings import Strings
 
 if TYPE_CHECKING:
@@ -96,15 +94,6 @@ def table_of(kind: type[Table], fields: Iterable[Field]) -> Table:
     return table
 
 
-def gaps(rows: torch.Tensor) -> torch.Tensor | None:
-    """Which positions are -1; ``None`` where none is."""
-    if rows.device.type == "cpu":
-        marks: Any = _core.gaps((rows.data_ptr(), len(rows)))
-        return cast("torch.Tensor | None", marks)
-    missing = rows < 0
-    return missing if bool(missing.any()) else None
-
-
 def take(values: Any, rows: torch.Tensor, gap: float | None = None) -> Any:
     """Rows of a tensor, `Strings` or `Ragged` at positions of ``int64``.
 
@@ -116,13 +105,7 @@ def take(values: Any, rows: torch.Tensor, gap: float | None = None) -> Any:
         return Strings(take(values.bytes, rows))
     if isinstance(values, (Strings, Ragged)):
         return _take_cells(values, rows)
-    if gap is None:
-        gap = math.nan if values.is_floating_point() or values.is_complex() else 0.0
-    if values.device.type == "cpu" and not values.requires_grad:
-        host = values.detach().resolve_conj().resolve_neg().contiguous()
-        source = (host.data_ptr(), host.dtype, tuple(host.shape))
-        return _core.gathered(source, (rows.data_ptr(), len(rows)), gap)
-    return _take_by_torch(values, rows, gap)
+    return take_rows(values, rows, gap)
 
 
 def _take_cells(values: Strings | Ragged, rows: torch.Tensor) -> Any:
@@ -136,17 +119,3 @@ def _take_cells(values: Strings | Ragged, rows: torch.Tensor) -> Any:
         rows = torch.where(missing, len(offsets) - 2, rows)
     flat = values.values if isinstance(values, Ragged) else values.bytes
     return type(values)._of(flat, offsets)._take(rows)
-
-
-def _take_by_torch(values: torch.Tensor, rows: torch.Tensor, gap: float) -> torch.Tensor:
-    """Take rows on a device, or with gradients; torch indexes no unsigned integers."""
-    signed = values.view(signed_dtype(values.dtype))
-    missing = gaps(rows)
-    if missing is None:
-        return signed.index_select(0, rows).view(values.dtype)
-    if len(values):
-        taken = signed.index_select(0, rows.clamp(min=0))
-    else:
-        taken = signed.new_zeros((len(rows), *values.shape[1:]))
-    axes = [1] * (taken.ndim - 1)
-    return taken.masked_fill(missing.view(-1, *axes), gap).view(values.dtype)

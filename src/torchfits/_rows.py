@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import reprlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+from . import _core
+from ._runtime import settle_threads
 
 if TYPE_CHECKING:
     import torch
@@ -90,13 +94,66 @@ def normal_rows(key: Any, length: int) -> slice | torch.Tensor:
     return torch.where(rows < 0, rows + length, rows)
 
 
-def take_rows(tensor: torch.Tensor, rows: slice | torch.Tensor) -> torch.Tensor:
-    """Select rows of a tensor of any dtype."""
+def take_rows(
+    values: torch.Tensor, rows: slice | torch.Tensor, gap: float | None = None
+) -> torch.Tensor:
+    """Select rows of a tensor of any dtype, on any device.
+
+    Parameters
+    ----------
+    values : torch.Tensor
+    rows : slice or torch.Tensor
+        Positions of ``int64`` are those of rows, or -1, which gives `gap`.
+    gap : float, optional
+        By default NaN of floats and complex numbers, and else zero.
+    """
     if isinstance(rows, slice):
-        return tensor[rows]
-    rows = rows.to(tensor.device)
-    signed = tensor.view(signed_dtype(tensor.dtype))
-    return signed[rows].view(tensor.dtype)
+        return values[rows]
+    if gap is None:
+        gap = math.nan if values.is_floating_point() or values.is_complex() else 0.0
+    rows = rows.to(values.device)
+    host = host_cells(values)
+    if host is None:
+        return _take_by_torch(values, rows, gap)
+    settle_threads()
+    rows = rows.contiguous()
+    source = (host.data_ptr(), host.dtype, tuple(host.shape))
+    taken: Any = _core.gathered(source, (rows.data_ptr(), len(rows)), gap)
+    return cast("torch.Tensor", taken)
+
+
+def host_cells(values: torch.Tensor) -> torch.Tensor | None:
+    """Lay the cells one behind the other in memory of the host.
+
+    ``None`` for a tensor on another device, or one with gradients: only torch can copy it.
+    """
+    if values.device.type != "cpu" or values.requires_grad:
+        return None
+    return values.resolve_conj().resolve_neg().contiguous()
+
+
+def _take_by_torch(values: torch.Tensor, rows: torch.Tensor, gap: float) -> torch.Tensor:
+    """Take rows on a device, or with gradients; torch indexes no unsigned integers."""
+    signed = values.view(signed_dtype(values.dtype))
+    missing = gaps(rows)
+    if missing is None:
+        return signed.index_select(0, rows).view(values.dtype)
+    if len(values):
+        taken = signed.index_select(0, rows.clamp(min=0))
+    else:
+        taken = signed.new_zeros((len(rows), *values.shape[1:]))
+    axes = [1] * (taken.ndim - 1)
+    return taken.masked_fill(missing.view(-1, *axes), gap).view(values.dtype)
+
+
+def gaps(rows: torch.Tensor) -> torch.Tensor | None:
+    """Which positions are -1; ``None`` where none is."""
+    if rows.device.type == "cpu":
+        rows = rows.contiguous()
+        marks: Any = _core.gaps((rows.data_ptr(), len(rows)))
+        return cast("torch.Tensor | None", marks)
+    missing = rows < 0
+    return missing if bool(missing.any()) else None
 
 
 def signed_dtype(dtype: torch.dtype) -> torch.dtype:

@@ -95,19 +95,21 @@ def read_ahead(read: Callable[[Any], Any], batches: Iterator[Any]) -> Iterator[A
     What `read` gives. At most two batches are held beside what the caller keeps. Closing the
     generator waits for the one that is being read.
     """
+    first = next(batches, None)
+    if first is None:
+        return
+    data = read(first)  # nobody works meanwhile: a table of one batch needs no thread
     ahead: _Ahead | None = None
     try:
         for rows in batches:
-            data = None if ahead is None else ahead.result()
             ahead = _Ahead(read, rows)
-            if data is not None and len(data):
-                yield data
-            del data
-        if ahead is not None:
-            data = ahead.result()
-            ahead = None
             if len(data):
                 yield data
+            del data
+            data = ahead.result()
+        ahead = None
+        if len(data):
+            yield data
     finally:
         if ahead is not None:
             ahead.wait()

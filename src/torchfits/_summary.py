@@ -8,7 +8,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from . import _core
-from ._column import dtype_name
+from ._dtypes import dtype_name
 from ._fields import Field, fields_of
 from ._groups import Aggregate
 from ._keys import columns_of, presence_key
@@ -75,7 +75,7 @@ def _line(field: Field) -> dict[str, Any]:
     """Describe one column, all elements of its cells together."""
     line: dict[str, Any] = dict.fromkeys(_HEAD[1:])
     is_text = isinstance(field.values, Strings)
-    line["dtype"] = "str" if is_text else dtype_name(field.column)
+    line["dtype"] = "str" if is_text else dtype_name(field.column.dtype)
     line["unit"] = field.column.unit
     flat = _flat(field)
     groups = _one_group(len(flat.values))
@@ -116,7 +116,7 @@ def _flat(field: Field) -> Field:
 def _one_group(rows: int) -> Any:
     import torch
 
-    key = presence_key(torch.zeros(rows), None)
+    key = presence_key(torch.zeros(rows, dtype=torch.bool), None)
     return _core.Groups(columns_of([key]))
 
 

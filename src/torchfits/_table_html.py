@@ -76,7 +76,7 @@ def _line(table: Table, row: int, columns: list[Column]) -> str:
     cells = []
     for position, column in enumerate(columns):
         value = table._cell(position, row)
-        text = shown_cell(value, column)
+        text = shown_cell(table, position, row)
         cell = '<span class="null">null</span>' if value is None else html.escape(text)
         cut = isinstance(value, str) and text != value
         hint = f' title="{html.escape(value)}"' if cut else ""

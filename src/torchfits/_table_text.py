@@ -5,15 +5,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._column import dtype_name
+from ._dtypes import dtype_name
 from ._strings import Strings
 
 if TYPE_CHECKING:
+    import torch
+
     from ._column import Column
     from ._table import Table
 
 _SHOWN_ROWS = 5
 _SHOWN_COLUMNS = 8
+_SHOWN_ELEMENTS = 4
 _CELL_WIDTH = 24
 
 
@@ -42,7 +45,7 @@ def _grid(table: Table) -> list[list[str]]:
     if any(values.device.type == "meta" for values in table.values()):
         return lines  # there are no values to show
     rows = range(min(len(table), _SHOWN_ROWS))
-    lines.extend([shown_cell(table._cell(i, row), columns[i]) for i in shown] for row in rows)
+    lines.extend([shown_cell(table, i, row) for i in shown] for row in rows)
     if len(table) > _SHOWN_ROWS:
         lines.append(["..."] * len(shown))
     return [[*line, "..."] for line in lines] if len(columns) > len(shown) else lines
@@ -50,26 +53,47 @@ def _grid(table: Table) -> list[list[str]]:
 
 def kind_of(column: Column) -> str:
     """Write dtype and shape of a cell in one word, such as ``float32[3]``, ``float32[*]``."""
-    name = "str" if column.dtype is None else dtype_name(column)
+    name = "str" if column.dtype is None else dtype_name(column.dtype)
     sizes = ["*" if size < 0 else str(size) for size in column.shape]
     return name + (f"[{','.join(sizes)}]" if sizes else "")
 
 
-def shown_cell(value: Any, column: Column) -> str:
+def shown_cell(table: Table, position: int, row: int) -> str:
     """Write one cell, short."""
     import torch
 
+    value, column = table._cell(position, row), table.columns[position]
     digits = 10 if column.dtype in (torch.float64, torch.complex128) else 7
-    if isinstance(value, torch.Tensor):
-        some = [_rounded(each, 5) for each in value.flatten()[:4].tolist()]
-        value = some + ["..."] * (value.numel() > 4)
-    elif isinstance(value, Strings):
-        value = value.to_list()
+    if isinstance(value, (torch.Tensor, Strings)):
+        text = _many(value, table._masks[position], row)
+    elif isinstance(value, float):
+        text = f"{value:.{digits}g}"
     elif isinstance(value, complex):
-        value = _rounded(value, digits)
-    text = f"{value:.{digits}g}" if isinstance(value, float) else str(value)
-    text = "null" if value is None else text
+        text = str(_rounded(value, digits))
+    else:
+        text = "null" if value is None else str(value)
     return text if len(text) <= _CELL_WIDTH else text[: _CELL_WIDTH - 3] + "..."
+
+
+def _many(cell: torch.Tensor | Strings, mask: Any, row: int) -> str:
+    """Write a cell of strings, or the first elements of one of numbers."""
+    nulls = None if mask is None else mask[row]
+    if isinstance(cell, Strings):
+        return _listed(cell.to_list(), None if nulls is None else nulls.tolist())
+    some = [_rounded(each, 5) for each in cell.flatten()[:_SHOWN_ELEMENTS].tolist()]
+    known = None if nulls is None else nulls.flatten()[:_SHOWN_ELEMENTS].tolist()
+    text = _listed(some, known)
+    return text if cell.numel() == len(some) else f"{text[:-1]}, ...]"
+
+
+def _listed(values: list[Any], nulls: list[Any] | None) -> str:
+    """Write a list, nested or not, with ``null`` where `nulls` is true."""
+    marks: list[Any] = [None] * len(values) if nulls is None else nulls
+    texts = [
+        _listed(value, mark) if isinstance(value, list) else "null" if mark else repr(value)
+        for value, mark in zip(values, marks, strict=True)
+    ]
+    return f"[{', '.join(texts)}]"
 
 
 def _rounded(number: Any, digits: int) -> Any:

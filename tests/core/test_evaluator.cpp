@@ -319,6 +319,65 @@ TEST(Evaluator, SmallTypesAreWidened) {
   EXPECT_EQ(table.truths("-D < -1"), "FTT");
 }
 
+/// Constants that the type of a column holds, and such that it does not hold.
+TEST(Evaluator, SmallTypesCompareExactly) {
+  MemoryTable table;
+  const float tenth = 0.1F;  // 0.100000001...
+  table.add<float>("E", {tenth, static_cast<float>(kNaN), -0.0F, static_cast<float>(kInfinity)});
+  table.add<float>("M", {1, 2, 3, 4}, {0, 1, 0, 0});
+  table.add<std::int16_t>("I", {-32768, -1, 0, 32767}, {0, 0, 1, 0});
+  table.add<std::uint8_t>("B", {0, 127, 128, 255});
+  table.add<std::uint64_t>("U", {0, 1, 1ULL << 63U, UINT64_MAX});
+  EXPECT_EQ(table.truths("E == 0.1"), "FNFF");
+  EXPECT_EQ(table.truths("E > 0.1"), "TNFT");
+  EXPECT_EQ(table.truths("E < 1e300"), "TNTF");
+  EXPECT_EQ(table.truths("E == 0"), "FNTF");
+  EXPECT_EQ(table.truths("not E >= 0"), "FNFF");
+  EXPECT_EQ(table.truths("0 >= E"), "FNTF");
+  EXPECT_EQ(table.truths("E between 0.05 and 0.5"), "TNFF");
+  EXPECT_EQ(table.truths("E > 0.05 and E + 1 < 2"), "TNFF");
+  EXPECT_EQ(table.truths("M > 1"), "FNTT");
+  EXPECT_EQ(table.truths("not M != 3"), "FNTF");
+  EXPECT_EQ(table.truths("I < 32767"), "TTNF");
+  EXPECT_EQ(table.truths("I < 32768"), "TTNT");
+  EXPECT_EQ(table.truths("-32769 < I"), "TTNT");
+  EXPECT_EQ(table.truths("I == -1.0"), "FTNF");
+  EXPECT_EQ(table.truths("B > 127"), "FFTT");
+  EXPECT_EQ(table.truths("B != 256"), "TTTT");
+  EXPECT_EQ(table.truths("B > -1"), "TTTT");
+  EXPECT_EQ(table.truths("U > 9223372036854775807"), "FFTT");
+  EXPECT_EQ(table.truths("-1 < U"), "TTTT");
+}
+
+/// Cells of every width, padded with blanks, with NUL, or with both, and as wide as the text.
+TEST(Evaluator, TextsOfAnyWidthAndPadding) {
+  for (std::size_t width = 4; width < 45; ++width) {
+    const auto padded = [=](std::string text, char by) {
+      text.resize(width, by);
+      return text;
+    };
+    Texts cells;
+    for (int i = 0; i < 9; ++i) {
+      cells.insert(cells.end(), {padded("STAR", ' '), padded("STAR", '\0'), padded("STAR ", '\0'),
+                                 padded("STAS", ' '), padded("STA", '\0')});
+    }
+    cells.push_back(padded("STAR", '\0'));
+    cells.back().back() = 'X';  // behind the NUL, or instead of R
+    MemoryTable table;
+    table.add_texts("C", cells, width);
+    std::string expected;
+    for (int i = 0; i < 9; ++i) expected += "TTTFF";
+    expected += width == 4 ? 'F' : 'T';
+    if (width == 5) expected.back() = 'F';  // STARX
+    EXPECT_EQ(table.truths("C == 'STAR'"), expected) << width;
+    std::string opposite;
+    for (const char truth : expected) opposite += truth == 'T' ? 'F' : 'T';
+    EXPECT_EQ(table.truths("'STAR' != C"), opposite) << width;
+    EXPECT_EQ(table.truths("C == '" + std::string(width + 1, 'S') + "'"),
+              std::string(cells.size(), 'F'));
+  }
+}
+
 TEST(Evaluator, InfinityIsAValue) {
   MemoryTable table;
   table.add<double>("X", {kInfinity, -kInfinity, 0});

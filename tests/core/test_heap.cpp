@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
 #include "decode/heap.h"
+#include "decoded_column.h"
 #include "file/table_reader.h"
 #include "io/memory_source.h"
 
@@ -38,23 +38,8 @@ struct Cells {
   }
 };
 
-struct Decoded {
-  ElementType type = ElementType::u8;
-  std::vector<std::byte> data;
-  std::vector<std::uint8_t> mask;
+struct Decoded : testing::DecodedColumn {
   HeapFindings found;
-
-  template <class T>
-  [[nodiscard]] std::vector<T> values() const {
-    EXPECT_EQ(type, element_type_of<T>);
-    std::vector<T> values;
-    for (std::size_t at = 0; at < data.size(); at += sizeof(T)) {
-      T value;
-      std::memcpy(&value, data.data() + at, sizeof value);
-      values.push_back(value);
-    }
-    return values;
-  }
 };
 
 Decoded decode(const Cells& cells, bool scaled = true) {

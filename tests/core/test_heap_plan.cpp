@@ -79,7 +79,26 @@ TEST(PlaceCells, CellsEndInsideTheHeap) {
     EXPECT_NE(text.find(std::to_string(count) + " elements (J)"), std::string::npos) << text;
     EXPECT_NE(text.find("which has 12 bytes"), std::string::npos) << text;
   }
-  for (const std::int64_t bits : {25L, -1L, INT64_MAX, INT64_MIN}) refused("QX", 3, {bits}, {0});
+  for (const std::int64_t bits : std::initializer_list<std::int64_t>{25, -1, INT64_MAX, INT64_MIN})
+    refused("QX", 3, {bits}, {0});
+}
+
+/// How many of the first cells adjoin.
+std::uint64_t adjoining(const std::string& form, const Offsets& counts,
+                        const Positions& positions) {
+  Offsets offsets{0};
+  offsets.insert(offsets.end(), counts.begin(), counts.end());
+  const RowSelection rows{.count = positions.size()};
+  return place_cells(table_of(form, 100), 0, rows, offsets, positions).adjoining;
+}
+
+TEST(PlaceCells, FindsCellsThatAdjoin) {
+  EXPECT_EQ(adjoining("PJ", {2, 1, 3}, {40, 48, 52}), 3u);
+  EXPECT_EQ(adjoining("PJ", {0, 2, 0, 1, 0}, {77, 40, 9, 48, 0}), 5u);
+  EXPECT_EQ(adjoining("PJ", {2, 1, 3, 1}, {40, 48, 56, 68}), 2u);  // a gap
+  EXPECT_EQ(adjoining("PJ", {2, 1, 2, 1}, {40, 48, 40, 48}), 2u);  // back again
+  EXPECT_EQ(adjoining("PX", {8, 3, 16}, {0, 1, 2}), 2u);           // ends within a byte
+  EXPECT_EQ(adjoining("PX", {8, 16, 3}, {0, 1, 3}), 3u);
 }
 
 TEST(PlaceCells, AMessageNamesTheRowOfTheTable) {
@@ -112,8 +131,10 @@ TEST(HeapCells, AnElementBelongsToACell) {
 /// All pieces of cells with these counts and positions.
 std::vector<HeapPiece> pieces_of(char code, const Offsets& counts, const Positions& positions) {
   Offsets offsets{0};
-  for (const auto count : counts) offsets.push_back(offsets.back() + count);
-  HeapPlan plan({offsets, positions}, code);
+  offsets.insert(offsets.end(), counts.begin(), counts.end());
+  const RowSelection rows{.count = positions.size()};
+  const auto table = table_of(std::string("P") + code, std::uint64_t{1} << 40);
+  HeapPlan plan(place_cells(table, 0, rows, offsets, positions), code);
   std::vector<HeapPiece> pieces;
   while (const auto piece = plan.next()) pieces.push_back(*piece);
   EXPECT_FALSE(plan.next());
@@ -190,7 +211,12 @@ TEST(HeapPlan, EveryElementIsReadOnceFromItsPlace) {
       end += code == 'X' ? (static_cast<std::uint64_t>(count) + 7) / 8
                          : static_cast<std::uint64_t>(count) * size;
     }
-    const HeapCells cells{offsets, positions};
+    auto counts = offsets;
+    std::adjacent_difference(offsets.begin(), offsets.end(), counts.begin());
+    const RowSelection rows{.count = positions.size()};
+    const auto cells = place_cells(table_of(std::string("P") + code, std::uint64_t{1} << 40), 0,
+                                   rows, counts, positions);
+    ASSERT_EQ(counts, offsets);
     HeapPlan plan(cells, code);
     std::uint64_t element = 0;
     while (const auto piece = plan.next()) {
