@@ -52,6 +52,10 @@ void bind_errors(nb::module_&) {
       std::rethrow_exception(pointer);
     } catch (const torchfits::FitsError& error) {
       raise(error);
+    } catch (const nb::cast_error&) {
+      PyErr_SetString(
+          PyExc_ValueError,
+          "an argument is of another type than wanted, or a number of more than 64 bits");
     }
   });
 }

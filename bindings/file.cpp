@@ -3,12 +3,11 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
 
-#include <memory>
-#include <utility>
-
 #include "base/error.h"
 #include "bindings.h"
+#include "file/hdu_checksum.h"
 #include "fits/compressed_header.h"
+#include "open_file.h"
 #include "read.h"
 #include "selection.h"
 #include "source.h"
@@ -19,42 +18,6 @@ using namespace nb::literals;
 using namespace torchfits;
 
 namespace {
-
-using FilePointer = std::shared_ptr<const File>;
-
-/// Runs `work`, names the file in its errors, and tells Python what was read leniently.
-template <class Work>
-auto in_file(const File& file, Work&& work) {
-  try {
-    auto result = work();
-    emit_warnings(file);
-    return result;
-  } catch (FitsError& error) {
-    error.in_file(file.source().name());
-    throw;
-  }
-}
-
-struct OpenFile {
-  FilePointer file;
-
-  OpenFile(nb::handle source, std::size_t tile_cache)
-      : file(std::make_shared<File>(open_source(source), tile_cache)) {}
-
-  template <class Work>
-  auto run(Work&& work) const {
-    return in_file(*file, [&] { return work(*file); });
-  }
-
-  /// For work that needs no Python.
-  template <class Work>
-  auto run_without_gil(Work&& work) const {
-    return run([&](const File& f) {
-      const nb::gil_scoped_release no_gil;
-      return work(f);
-    });
-  }
-};
 
 /// `selection` decides what hdu=None means.
 std::size_t choose(const OpenFile& self, nb::handle hdu, nb::handle selection) {
@@ -67,21 +30,25 @@ std::size_t choose(const OpenFile& self, nb::handle hdu, nb::handle selection) {
 nb::object read_open(const OpenFile& self, nb::handle hdu, const nb::tuple& selection,
                      const nb::tuple& form) {
   const auto choice = parse_hdu(hdu);
-  return self.run(
-      [&](const File& f) { return read_hdu(f, choice, Selection(selection), Form(form)); });
+  return self.run([&](const File& f) {
+    const Selection part(selection);
+    return read_hdu(f, self.checked(choice, part.wanted_kind()), part, Form(form));
+  });
 }
 
 nb::object read_once(nb::handle source, nb::handle hdu, const nb::tuple& selection,
-                     const nb::tuple& form) {
+                     const nb::tuple& form, bool allow_truncated) {
   const auto choice = parse_hdu(hdu);
-  const File file(open_source(source));
+  const File file(open_source(source), 0, allow_truncated);
   return in_file(file, [&] { return read_hdu(file, choice, Selection(selection), Form(form)); });
 }
 
 nb::tuple cutout_open(const OpenFile& self, nb::handle hdu, nb::handle section, nb::handle fill,
                       const nb::tuple& form) {
   const auto choice = parse_hdu(hdu);
-  return self.run([&](const File& f) { return read_cutout(f, choice, section, fill, Form(form)); });
+  return self.run([&](const File& f) {
+    return read_cutout(f, self.checked(choice, File::Want::image), section, fill, Form(form));
+  });
 }
 
 Header header_once(nb::handle source, nb::handle hdu) {
@@ -160,7 +127,8 @@ void bind_file(nb::module_& m) {
   nb::class_<Schema>(m, "Schema").def("columns", &Schema::columns);
 
   nb::class_<OpenFile>(m, "File")
-      .def(nb::init<nb::handle, std::size_t>(), "source"_a, "tile_cache"_a = 0)
+      .def(nb::init<nb::handle, std::size_t, bool, bool>(), "source"_a, "tile_cache"_a = 0,
+           "checksum"_a = false, "allow_truncated"_a = false)
       .def_prop_ro(
           "name", [](const OpenFile& self) { return to_python(self.file->source().name()); },
           nb::for_getter(nb::sig("def name(self) -> str")))
@@ -183,7 +151,8 @@ void bind_file(nb::module_& m) {
       .def("read", &read_open, "hdu"_a.none(), "selection"_a, "form"_a)
       .def("cutout", &cutout_open, "hdu"_a.none(), "section"_a.none(), "fill"_a.none(), "form"_a);
 
-  m.def("read", &read_once, "source"_a, "hdu"_a.none(), "selection"_a, "form"_a);
+  m.def("read", &read_once, "source"_a, "hdu"_a.none(), "selection"_a, "form"_a,
+        "allow_truncated"_a = false);
   m.def("read_header", &header_once, "source"_a, "hdu"_a.none());
   m.def("read_many", &read_many, "sources"_a, "hdu"_a.none(), "selection"_a, "form"_a);
 }

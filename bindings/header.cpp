@@ -11,6 +11,7 @@
 
 #include <complex>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,10 @@
 
 #include "base/error.h"
 #include "bindings.h"
+#include "fits/hdu_cards.h"
+#include "io/file_sink.h"
+#include "read.h"
+#include "source.h"
 
 namespace nb = nanobind;
 
@@ -60,7 +65,7 @@ CardValue integer_from_python(nb::handle value) {
   return BigInteger{nb::cast<std::string>(nb::str(value))};
 }
 
-CardValue from_python(nb::handle value) {
+CardValue from_python(std::string_view keyword, nb::handle value) {
   if (value.is_none()) return std::monostate{};
   if (nb::isinstance<nb::bool_>(value)) return nb::cast<bool>(value);
   if (nb::isinstance<nb::int_>(value)) return integer_from_python(value);
@@ -71,8 +76,10 @@ CardValue from_python(nb::handle value) {
                                 PyComplex_ImagAsDouble(value.ptr()));
   }
   const auto kind = nb::cast<std::string>(nb::str(value.type().attr("__name__")));
-  throw FitsError(ErrorCode::type,
-                  "a header value is a bool, int, float, complex, str or None, not " + kind);
+  throw FitsError(ErrorCode::type, "keyword '" + std::string(keyword) +
+                                       "': a header value is a bool, int, float, complex, str or "
+                                       "None, not " +
+                                       kind);
 }
 
 using CardTuple = nb::typed<nb::tuple, nb::str, nb::any, nb::str>;
@@ -134,8 +141,44 @@ nb::typed<nb::list, nb::typed<nb::tuple, nb::int_, nb::str, nb::str>> problems(
   return list;
 }
 
-Card make_card(std::string_view keyword, nb::handle value, std::string comment) {
-  return Card::make(keyword, from_python(value), std::move(comment));
+/// A new card instead of `count` others; a comment that its card cannot hold is cut, with a
+/// warning.
+void put_card(Header& header, std::size_t position, std::size_t count, std::string_view keyword,
+              nb::handle value, std::string comment) {
+  const auto card = Card::make(keyword, from_python(keyword, value), std::move(comment));
+  const auto text = card.format();
+  const auto given = torchfits::trim_right(card.comment).size();
+  const auto kept = Card::parse(text).comment.size();
+  if (kept < given) {
+    warn({"keyword '" + card.keyword + "': the comment is cut to " + std::to_string(kept) + " of " +
+          std::to_string(given) + " characters, which is what the card has room for"});
+  }
+  header.splice(position, count, text);
+}
+
+/// Positions of the cards that say how data is stored.
+std::vector<std::size_t> describing(const Header& header) {
+  std::vector<std::size_t> positions;
+  const auto size = header.size();
+  for (std::size_t i = 0; i < size; ++i) {
+    if (torchfits::describes_data(header.keyword(i))) positions.push_back(i);
+  }
+  return positions;
+}
+
+/// A text file that takes its name when it is complete.
+void write_text(nb::handle path, const nb::bytes& text, bool overwrite) {
+  const auto name = file_system_path(path);
+  const auto bytes = std::as_bytes(std::span(text.c_str(), text.size()));
+  const nb::gil_scoped_release no_gil;
+  try {
+    torchfits::FileSink sink(name, overwrite);
+    sink.write_at(0, bytes);
+    sink.commit(bytes.size());
+  } catch (FitsError& error) {
+    error.in_file(name);
+    throw;
+  }
 }
 
 }  // namespace
@@ -171,18 +214,37 @@ void bind_header(nb::module_& m) {
       .def("problems", &problems, "(position, keyword, problem) of the cards that are not clean.")
       .def("select", &Header::select, nb::arg("positions"), "A header of some of the cards.")
       .def(
+          "same_text",
+          [](const Header& self, const Header& other) { return self.text() == other.text(); },
+          nb::arg("other"), "Whether both have the same bytes: no copy is made.")
+      .def("describing", &describing, "Positions of the cards that say how data is stored.")
+      .def(
+          "lines", [](const Header& self) { return self.text().size() / kCardSize; },
+          "Of 80 bytes: more than cards where long strings continue.")
+      .def("end_of_cards", &Header::end_of_cards,
+           "Position behind the last card that is not blank.")
+      .def(
           "insert",
           [](Header& self, std::size_t position, std::string_view keyword, nb::handle value,
              std::string comment) {
-            self.insert(position, make_card(keyword, value, std::move(comment)));
+            put_card(self, position, 0, keyword, value, std::move(comment));
           },
           nb::arg("position"), nb::arg("keyword"), nb::arg("value").none(), nb::arg("comment"))
       .def(
           "replace",
           [](Header& self, std::size_t position, std::string_view keyword, nb::handle value,
              std::string comment) {
-            self.replace(position, make_card(keyword, value, std::move(comment)));
+            put_card(self, position, 1, keyword, value, std::move(comment));
           },
           nb::arg("position"), nb::arg("keyword"), nb::arg("value").none(), nb::arg("comment"))
-      .def("erase", &Header::erase, nb::arg("position"));
+      .def("erase", nb::overload_cast<const std::vector<std::size_t>&>(&Header::erase),
+           nb::arg("positions"))
+      .def(
+          "splice",
+          [](Header& self, std::size_t position, std::size_t count, const Header& cards) {
+            self.splice(position, count, std::string(cards.text()));
+          },
+          nb::arg("position"), nb::arg("count"), nb::arg("cards"),
+          "The cards of another header, byte for byte, instead of `count` of this one.");
+  m.def("write_text", &write_text, nb::arg("path"), nb::arg("text"), nb::arg("overwrite"));
 }

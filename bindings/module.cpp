@@ -9,6 +9,10 @@ NB_MODULE(_core, m) {
   bind_query(m);
   bind_runtime(m);
   bind_relate(m);
+  bind_verify(m);
   bind_write(m);
+  bind_update(m);
+  bind_filling(m);
+  bind_data_updates(m);
   bind_arrow(m);
 }

@@ -30,6 +30,17 @@ decltype(auto) without_gil(Work&& work) {
   return work();
 }
 
+/// An error that names no HDU is about this one.
+template <class Work>
+auto in_hdu(const HduRecord& hdu, Work&& work) {
+  try {
+    return work();
+  } catch (FitsError& error) {
+    error.in_hdu(hdu.label());
+    throw;
+  }
+}
+
 /// The layout of an image whose data are all there: nothing is allocated for a header that promises
 /// too much.
 const ImageLayout& checked_image(const File& file, std::size_t hdu) {
@@ -38,12 +49,7 @@ const ImageLayout& checked_image(const File& file, std::size_t hdu) {
   file.check_data_present(record);
   const auto whole = file.layout(hdu);
   if (const auto* tiled = std::get_if<TiledImageLayout>(whole.get())) {
-    try {
-      check_plausible(*tiled);
-    } catch (FitsError& error) {
-      error.in_hdu(record.label());
-      throw;
-    }
+    in_hdu(record, [&] { check_plausible(*tiled); });
   }
   return layout;
 }
@@ -116,8 +122,10 @@ nb::object read_hdu(const File& file, const HduChoice& choice, const Selection& 
   const auto& hdu =
       without_gil([&]() -> const auto& { return file.hdu(file.choose(choice, want)); });
   check_keywords(hdu, selection, form);
-  return reads_table(hdu, selection) ? read_table_hdu(file, hdu, selection, form)
-                                     : read_image_hdu(file, hdu.index, selection, form);
+  return in_hdu(hdu, [&] {
+    return reads_table(hdu, selection) ? read_table_hdu(file, hdu, selection, form)
+                                       : read_image_hdu(file, hdu.index, selection, form);
+  });
 }
 
 nb::tuple read_cutout(const File& file, const HduChoice& choice, nb::handle wish, nb::handle fill,
@@ -125,7 +133,7 @@ nb::tuple read_cutout(const File& file, const HduChoice& choice, nb::handle wish
   const auto& hdu = without_gil(
       [&]() -> const auto& { return file.hdu(file.choose(choice, File::Want::image)); });
   const auto& layout = without_gil([&]() -> const auto& { return checked_image(file, hdu.index); });
-  auto box = parse_box(wish, layout.shape);
+  auto box = in_hdu(hdu, [&] { return parse_box(wish, layout.shape); });
   const auto type = form.type(layout.coding);
   if (!box.whole_inside && fill.is_none()) {
     throw FitsError(ErrorCode::index, "the cutout reaches outside the image of shape " +

@@ -55,9 +55,10 @@ std::vector<nb::object> one_item_an_axis(nb::handle section, std::size_t axes) {
       given.begin(), given.end(), [](const nb::object& item) { return item.is(nb::ellipsis()); }));
   const auto named = given.size() - ellipses;
   if (ellipses > 1 || named > axes) {
-    throw FitsError(ErrorCode::index, "the section has " + std::to_string(named) + " indices and " +
-                                          std::to_string(ellipses) + " '...' for an image of " +
-                                          std::to_string(axes) + " axes");
+    throw FitsError(ErrorCode::index,
+                    "an image of " + std::to_string(axes) + " axes takes " + std::to_string(axes) +
+                        " indices and one '...' at most, not " + std::to_string(named) + " and " +
+                        std::to_string(ellipses));
   }
   for (const auto& item : given) {
     if (item.is(nb::ellipsis())) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/stats.h"
 #include "file/row_filter.h"
 #include "file/table_inflater.h"
 #include "file/table_reader.h"
@@ -69,9 +70,14 @@ std::vector<std::uint64_t> mask_shape(const Column& column, std::uint64_t rows) 
 
 /// A variable-length column under way: its descriptors come with the rows, its values afterwards.
 struct HeapRead {
-  std::size_t place = 0;  ///< in the result
-  std::vector<std::uint64_t> positions;
+  std::size_t place = 0;            ///< in the result
   std::span<std::int64_t> offsets;  ///< memory of a tensor
+  Scratch memory;                   ///< of the positions
+  HeapCells cells;                  ///< when the rows were read
+
+  [[nodiscard]] std::span<std::uint64_t> positions() const noexcept {
+    return {reinterpret_cast<std::uint64_t*>(memory.data()), offsets.size() - 1};
+  }
 };
 
 /// One read under way: what is asked of the core, and the tensors that receive it.
@@ -105,9 +111,9 @@ class TableRead {
     {
       const nb::gil_scoped_release no_gil;
       nulls = read_table(table_, rows_, outputs_, requests_);
-      for (const auto& heap : heaps_) {
-        place_cells(table_.layout, outputs_[heap.place].column, rows_, heap.offsets,
-                    heap.positions);
+      for (auto& heap : heaps_) {
+        const auto column = outputs_[heap.place].column;
+        heap.cells = place_cells(table_.layout, column, rows_, heap.offsets, heap.positions());
       }
     }
     read_masks(nulls);
@@ -135,10 +141,10 @@ class TableRead {
     auto host = empty_tensor(shape, ElementType::i64, pinned());
     auto& heap = heaps_.emplace_back();
     heap.place = outputs_.size();
-    heap.positions.resize(cells);
     heap.offsets = {reinterpret_cast<std::int64_t*>(host.data), cells + 1};
+    heap.memory = Scratch(cells * sizeof(std::uint64_t));
     outputs_.push_back(
-        {position, host.data + sizeof(std::int64_t), nullptr, heap.positions.data()});
+        {position, host.data + sizeof(std::int64_t), nullptr, heap.positions().data()});
     tensors_.append(empty ? host.tensor.attr("expand")(to_tuple(whole)) : host.tensor);
   }
 
@@ -171,7 +177,7 @@ class TableRead {
       const auto& request = requests_[heap.place];
       auto host = empty_tensor(shape, request.type, pinned());
       const auto column = outputs_[heap.place].column;
-      outputs.push_back({column, request, {heap.offsets, heap.positions}, host.data, nullptr});
+      outputs.push_back({column, request, heap.cells, host.data, nullptr});
       const bool text = table_.layout.columns[column].form.heap_code == 'A';
       ragged_.append(nb::make_tuple(heap.place, std::move(host.tensor), text));
     }

@@ -136,7 +136,8 @@ HostTensor checked_out(nb::handle out, std::span<const std::uint64_t> shape, Ele
   if (!nb::isinstance(out, torch.tensor_type)) refuse("must be a torch.Tensor");
   if (!nb::tuple(out.attr("shape")).equal(to_tuple(shape))) {
     refuse("has shape " + std::string(nb::str(nb::tuple(out.attr("shape"))).c_str()) +
-           ", the data " + std::string(nb::str(to_tuple(shape)).c_str()));
+           ", the data " + std::string(nb::str(to_tuple(shape)).c_str()) +
+           "; pass a tensor of their shape");
   }
   if (element_type_of_dtype(out.attr("dtype")) != type) {
     refuse("has dtype " + std::string(nb::str(nb::object(out.attr("dtype"))).c_str()) +

@@ -2,19 +2,24 @@
 // _core.write: HDUs in memory become a file.
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <span>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "base/defaults.h"
 #include "base/error.h"
 #include "bindings.h"
 #include "file/file_writer.h"
-#include "fits/image_header.h"
+#include "fits/tform.h"
 #include "io/file_sink.h"
+#include "io/gzip_writer.h"
 #include "io/memory_sink.h"
+#include "new_hdus.h"
 #include "source.h"
 
 namespace nb = nanobind;
@@ -23,81 +28,54 @@ using namespace torchfits;
 
 namespace {
 
-ElementType element_type_named(const std::string& name) {
-  const auto found = std::find_if(kElementTypes.begin(), kElementTypes.end(),
-                                  [&](const ElementInfo& entry) { return entry.name == name; });
-  if (found == kElementTypes.end()) throw FitsError(ErrorCode::type, "no dtype " + name);
-  return found->type;
-}
+/// How a new file takes its name.
+struct Naming {
+  bool overwrite = false;
+  bool durable = false;
+};
 
-template <class Enum, class Name>
-Enum named(const std::string& wanted, std::initializer_list<Enum> all, Name name) {
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](Enum one) { return name(one) == wanted; });
-  if (found == all.end()) throw FitsError(ErrorCode::value, "no method " + wanted);
-  return *found;
-}
-
-TileAlgorithm algorithm_named(const std::string& name) {
-  using enum TileAlgorithm;
-  return named(name, {rice, gzip_1, gzip_2, hcompress, plio, none}, algorithm_name);
-}
-
-Dither dither_named(const std::string& name) {
-  using enum Dither;
-  return named(name, {none, subtractive_1, subtractive_2}, dither_name);
-}
-
-/// (algorithm, tile or None, quantize_level, dither, dither_seed or None, hcomp_scale,
-/// hcomp_smooth)
-Compression compression_of(const nb::tuple& parts) {
-  Compression wish;
-  wish.algorithm = algorithm_named(nb::cast<std::string>(parts[0]));
-  if (!parts[1].is_none()) {
-    wish.tile.emplace();
-    for (const auto length : nb::borrow<nb::tuple>(parts[1]))
-      wish.tile->push_back(nb::cast<std::uint64_t>(length));
+/// Compresses a whole file; called with the GIL held. `packer` is "gzip", or called with the bytes.
+std::uint64_t pack(FileSink& sink, ByteView bytes, nb::handle packer) {
+  if (nb::isinstance<nb::str>(packer)) {
+    const nb::gil_scoped_release no_gil;
+    return write_gzip(sink, bytes);
   }
-  wish.quantize_level = nb::cast<double>(parts[2]);
-  wish.dither = dither_named(nb::cast<std::string>(parts[3]));
-  if (!parts[4].is_none()) wish.dither_seed = nb::cast<std::uint64_t>(parts[4]);
-  wish.hcomp_scale = nb::cast<double>(parts[5]);
-  wish.hcomp_smooth = nb::cast<bool>(parts[6]);
-  return wish;
+  auto* memory = reinterpret_cast<char*>(const_cast<std::byte*>(bytes.data()));
+  const auto view =
+      nb::steal(PyMemoryView_FromMemory(memory, static_cast<Py_ssize_t>(bytes.size()), PyBUF_READ));
+  const auto packed = nb::cast<nb::bytes>(packer(view));
+  const nb::gil_scoped_release no_gil;
+  sink.reserve(packed.size());
+  sink.write_at(0, {static_cast<const std::byte*>(packed.data()), packed.size()});
+  return packed.size();
 }
 
-/// (address, dtype, shape): memory that the caller keeps alive.
-MemoryImage image_of(const nb::tuple& parts) {
-  MemoryImage image;
-  image.data = static_cast<const std::byte*>(PyLong_AsVoidPtr(parts[0].ptr()));
-  if (PyErr_Occurred() != nullptr) nb::raise_python_error();
-  image.natural = element_type_named(nb::cast<std::string>(parts[1]));
-  for (const auto length : nb::borrow<nb::tuple>(parts[2]))
-    image.shape.push_back(nb::cast<std::uint64_t>(length));
-  return image;
-}
-
-/// (image or None, Header, name or None, compression or None) for each HDU.
-std::vector<NewHdu> hdus_of(const nb::list& list) {
-  std::vector<NewHdu> hdus;
-  for (const auto item : list) {
-    const auto parts = nb::cast<nb::tuple>(item);
-    auto& hdu = hdus.emplace_back();
-    if (!parts[0].is_none()) hdu.image = image_of(nb::cast<nb::tuple>(parts[0]));
-    hdu.cards.header = nb::cast<const Header&>(parts[1]);
-    if (!parts[2].is_none()) hdu.cards.name = nb::cast<std::string>(parts[2]);
-    if (!parts[3].is_none()) hdu.compression = compression_of(nb::cast<nb::tuple>(parts[3]));
+void write_file(const std::string& name, std::span<const NewHdu> hdus, bool checksum,
+                const Naming& naming, nb::handle packer) {
+  FileSink sink(name, naming.overwrite);
+  std::uint64_t end = 0;
+  if (packer.is_none()) {
+    const nb::gil_scoped_release no_gil;
+    end = write_hdus(sink, hdus, checksum);
+  } else {
+    MemorySink whole;
+    {
+      const nb::gil_scoped_release no_gil;
+      end = write_hdus(whole, hdus, checksum);
+      whole.reserve(end);
+    }
+    end = pack(sink, whole.bytes().first(static_cast<std::size_t>(end)), packer);
   }
-  return hdus;
+  const nb::gil_scoped_release no_gil;
+  sink.commit(end, naming.durable);
 }
 
-void write_path(nb::handle path, const nb::list& list, bool overwrite, bool checksum) {
+void write_path(nb::handle path, const nb::list& list, bool checksum,
+                const std::tuple<bool, bool>& naming, nb::handle packer) {
   const auto hdus = hdus_of(list);
   const auto name = file_system_path(path);
-  const nb::gil_scoped_release no_gil;
   try {
-    FileSink sink(name, overwrite);
-    sink.commit(write_hdus(sink, hdus, checksum));
+    write_file(name, hdus, checksum, {std::get<0>(naming), std::get<1>(naming)}, packer);
   } catch (FitsError& error) {
     error.in_file(name);
     throw;
@@ -126,9 +104,21 @@ void write_stream(nb::handle file, const nb::list& list, bool checksum) {
   put(file, sink.bytes());
 }
 
+/// Of the dtype of a tensor; no text for one that no table holds.
+std::string tform_code_of(const std::string& dtype) {
+  for (const auto& entry : kElementTypes) {
+    const char code = entry.name == dtype ? tform_code(entry.type) : '\0';
+    if (code != '\0') return {code};
+  }
+  return {};
+}
+
 }  // namespace
 
 void bind_write(nb::module_& m) {
-  m.def("write_path", &write_path, "path"_a, "hdus"_a, "overwrite"_a, "checksum"_a);
+  m.def("write_path", &write_path, "path"_a, "hdus"_a, "checksum"_a, "naming"_a, "packer"_a.none(),
+        "`naming` is (overwrite, durable); `packer` compresses the whole file: None, 'gzip', or "
+        "called with its bytes.");
   m.def("write_stream", &write_stream, "file"_a, "hdus"_a, "checksum"_a);
+  m.def("tform_code", &tform_code_of, "dtype"_a);
 }

@@ -14,12 +14,15 @@ ROOT = Path(__file__).resolve().parent.parent
 # Steps from left to right; rooms of one step do not know each other.
 ORDER = [
     ["base"], ["platform"], ["io"], ["fits"], ["plan"], ["codec"], ["decode", "encode"], ["query"],
-    ["relate"], ["arrow"], ["file"], ["bindings"], ["_core"], ["_errors"], ["_runtime"],
-    ["_device"], ["_header"], ["_rows"], ["_strings"], ["_ragged"], ["_column"],
-    ["_fields"], ["_keys"], ["_order"], ["_concat"], ["_join"], ["_groups"], ["_summary"],
-    ["_relations"], ["_arrow"], ["_numpy_columns"], ["_exchange"], ["_expression"], ["_scan"],
-    ["_table_text"], ["_table_html"], ["_table"], ["wcs"], ["_hdu"], ["_fits"], ["_compression"],
-    ["_write"], ["_api"], ["data", "frames", "compat", "cli"],
+    ["relate"], ["arrow"], ["file"], ["update", "verify"], ["bindings"], ["_core"], ["_errors"],
+    ["_keywords", "_dtypes"], ["_runtime"], ["_device"], ["_cards"], ["_header_html"],
+    ["_card_list"], ["_header"], ["_rows"], ["_strings"], ["_ragged"], ["_column"], ["_fields"],
+    ["_keys"], ["_order"], ["_concat"], ["_join"], ["_groups"], ["_summary"], ["_relations"],
+    ["_arrow"], ["_numpy_columns"], ["_exchange"],
+    ["_expression"], ["_scan"], ["_table_text"], ["_table_html"], ["_table"], ["_table_storage"],
+    ["_table_template"], ["_compression"], ["_storage_form"], ["_group_parameters"], ["_write"],
+    ["_access"], ["wcs"], ["_assigned_values"], ["_editing"], ["_hdu"], ["_filling"],
+    ["_updating"], ["_fits"], ["_verify"], ["_api"], ["data", "frames", "compat", "cli"],
 ]  # fmt: skip
 STEP = {room: step for step, rooms in enumerate(ORDER) for room in rooms}
 MAX_FILE_LINES = 600
@@ -45,7 +48,7 @@ def files(*patterns):
 CPP = files("core/*/*.h", "core/*/*.cpp", "bindings/*.h", "bindings/*.cpp")
 PRODUCT_PYTHON = files("src/torchfits/**/*.py")
 PYTHON = PRODUCT_PYTHON + files("tests/**/*.py", "benchmarks/**/*.py")
-SOURCES = CPP + PYTHON + files("tests/core/*.cpp")
+SOURCES = CPP + PYTHON + files("tests/core/*.cpp", "tests/faults/*.cpp")
 
 
 def name(path):

@@ -10,6 +10,9 @@ namespace torchfits {
 inline constexpr std::size_t KiB = 1024;
 inline constexpr std::size_t MiB = 1024 * KiB;
 
+/// What a processor fetches from memory at a time.
+inline constexpr std::size_t kCacheLineBytes = 64;
+
 /// Largest piece of a plan, pixels or table rows: read into a buffer, it is still in the
 /// second-level cache when it is decoded.
 inline constexpr std::size_t kMaxRangeBytes = 128 * KiB;
@@ -24,6 +27,8 @@ inline constexpr std::size_t kHeadBytes = 12 * KiB;
 inline constexpr std::size_t kParallelBytes = 2 * MiB;
 /// Outputs from this size on ask for huge pages before the first write.
 inline constexpr std::size_t kHugePageBytes = 2 * MiB;
+/// A file up to this size is replaced as a whole where a larger one is changed in place.
+inline constexpr std::uint64_t kReplacedBytes = 1 * MiB;
 /// Inflated bytes of a stream kept in memory; what follows is spooled to a temporary file.
 inline constexpr std::size_t kSpoolBytes = 64 * MiB;
 /// A header longer than this is no header.

@@ -49,7 +49,11 @@ class Gate {
 
 thread_local unsigned Gate::depth_ = 0;
 
+#ifdef _WIN32
+Gate gate;  // a mutex of winpthreads has no constant initializer; nothing is locked before main()
+#else
 constinit Gate gate;
+#endif
 
 }  // namespace
 

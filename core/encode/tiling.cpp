@@ -142,17 +142,6 @@ class Columns {
   TableLayout& table_;
 };
 
-char element_code(ElementType stored) {
-  switch (stored) {
-    case ElementType::u8: return 'B';
-    case ElementType::i16: return 'I';
-    case ElementType::i32: return 'J';
-    case ElementType::i64: return 'K';
-    case ElementType::f32: return 'E';
-    default: return 'D';
-  }
-}
-
 /// Descriptors of 32 bits where the heap cannot outgrow them: no tile grows by half.
 char descriptor_code(const ImageLayout& image, std::uint64_t tiles) {
   constexpr std::uint64_t kPerTile = 1024;
@@ -173,7 +162,7 @@ void add_columns(TiledImageLayout& tiled) {
   if (tiled.algorithm == TileAlgorithm::none && tiled.image.coding.stored != ElementType::i64) {
     // The column that most readers take such tiles from; those of 64-bit integers want the other.
     tiled.uncompressed =
-        columns.add_heap("UNCOMPRESSED_DATA", code, element_code(tiled.image.coding.stored));
+        columns.add_heap("UNCOMPRESSED_DATA", code, tform_code(tiled.image.coding.stored));
   }
   if (tiled.quantized) {
     tiled.gzipped = columns.add_heap("GZIP_COMPRESSED_DATA", code, 'B');

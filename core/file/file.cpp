@@ -7,13 +7,14 @@
 
 #include "base/defaults.h"
 #include "base/error.h"
+#include "file/salvage.h"
 #include "fits/block.h"
 #include "fits/card_value.h"
 
 namespace torchfits {
 namespace {
 
-/// Enough for the header of most extensions; a longer one is asked for in doubling steps.
+/// Enough for most headers; a longer one is asked for in doubling steps.
 constexpr std::uint64_t kLook = 4 * kBlockSize;
 constexpr std::uint64_t kLookAhead = 64 * KiB;
 
@@ -41,8 +42,9 @@ bool wanted(const HduRecord& hdu, File::Want want) {
 
 }  // namespace
 
-File::File(std::shared_ptr<const ByteSource> source, std::size_t tile_cache_bytes)
-    : source_(std::move(source)), tiles_(tile_cache_bytes) {}
+File::File(std::shared_ptr<const ByteSource> source, std::size_t tile_cache_bytes,
+           bool allow_truncated)
+    : source_(std::move(source)), tiles_(tile_cache_bytes), allow_truncated_(allow_truncated) {}
 
 bool File::scan_next() const {
   if (complete_) return false;
@@ -60,6 +62,7 @@ bool File::scan_next() const {
 }
 
 bool File::scan_one() const {
+  if (cut_off_) return false;
   const auto offset = entries_.empty() ? 0 : entries_.back().record.end();
   auto want = first_look();
   while (true) {
@@ -89,19 +92,27 @@ bool File::scan_one() const {
 }
 
 /// The first header comes with the file's first bytes; small HDUs in a row are looked at many at
-/// once.
+/// once, and the header of another extension is expected to be as long as the one before.
 std::uint64_t File::first_look() const {
-  if (entries_.empty())
-    return source_->extent(kSmallFileBytes + 1) > kSmallFileBytes ? kLook : kSmallFileBytes;
+  if (entries_.empty()) return kLook;
   const auto& last = entries_.back().record;
   const bool row_of_small =
       entries_.size() > 1 && last.end() - last.header_offset <= kLookAhead / 4;
-  return row_of_small ? kLookAhead : kLook;
+  if (row_of_small) return kLookAhead;
+  return entries_.size() == 1 ? kLook : std::min(last.data_offset - last.header_offset, kLook);
 }
 
 void File::add(HduRecord hdu) const {
   for (const auto& warning : hdu.warnings) warn(hdu.label() + ": " + warning);
+  if (allow_truncated_) salvage(hdu);
   entries_.push_back({std::move(hdu), nullptr});
+}
+
+void File::salvage(HduRecord& hdu) const {
+  const auto end = source_->extent(hdu.data_offset + hdu.data_bytes);
+  const auto present = end > hdu.data_offset ? end - hdu.data_offset : 0;
+  cut_off_ = present < hdu.data_bytes;
+  if (const auto missing = cut_to_present(hdu, present)) warn(hdu.label() + ": " + *missing);
 }
 
 void File::warn(std::string text) const {
@@ -114,7 +125,7 @@ void File::warn(std::string text) const {
 void File::add_what_follows(std::uint64_t offset, ByteView bytes) const {
   if (bytes.size() < kLookAhead) return;
   try {
-    while (true) {
+    while (!cut_off_) {
       const auto next = entries_.back().record.end() - offset;
       if (next >= bytes.size()) return;
       auto step = scan_hdu(entries_.size(), offset + next, bytes.subspan(next), false);
@@ -134,7 +145,14 @@ File::Entry* File::scan_to(std::size_t index) const {
   return &entries_[index];
 }
 
+/// An entry that has its layout never changes: it is read without the lock.
+const File::Entry* File::recent(std::size_t index) const noexcept {
+  const auto* entry = recent_.load(std::memory_order_acquire);
+  return entry != nullptr && entry->record.index == index ? entry : nullptr;
+}
+
 const HduRecord& File::hdu(std::size_t index) const {
+  if (const auto* entry = recent(index)) return entry->record;
   const std::scoped_lock lock(mutex_);
   if (const auto* entry = scan_to(index)) return entry->record;
   if (failure_) throw *failure_;
@@ -144,6 +162,7 @@ const HduRecord& File::hdu(std::size_t index) const {
 }
 
 std::shared_ptr<const Layout> File::layout(std::size_t index) const {
+  if (const auto* entry = recent(index)) return entry->layout;
   const auto& record = hdu(index);
   const std::scoped_lock lock(mutex_);
   auto& entry = entries_[index];
@@ -157,6 +176,7 @@ std::shared_ptr<const Layout> File::layout(std::size_t index) const {
     }
     for (const auto& warning : warnings) warn(record.label() + ": " + warning);
   }
+  recent_.store(&entry, std::memory_order_release);
   return entry.layout;
 }
 
@@ -170,17 +190,20 @@ std::size_t File::count() const {
 std::size_t File::find(std::string_view name, std::optional<std::int64_t> version) const {
   const auto key = folded(name);
   const std::scoped_lock lock(mutex_);
-  std::string known;
   for (std::size_t index = 0; const auto* entry = scan_to(index); ++index) {
     const auto& record = entry->record;
-    const auto found = folded(record.name());
     const bool primary = index == 0 && key == "PRIMARY";
-    if ((found == key || primary) && (!version || record.version() == *version)) return index;
-    if (!found.empty()) known += (known.empty() ? "'" : ", '") + found + "'";
-    if (!found.empty() && record.version() != 1)
-      known += " version " + std::to_string(record.version());
+    if ((primary || folded(record.name()) == key) && (!version || record.version() == *version))
+      return index;
   }
   if (failure_) throw *failure_;
+  std::string known;
+  for (const auto& [record, layout] : entries_) {
+    const auto found = folded(record.name());
+    if (found.empty()) continue;
+    known += (known.empty() ? "'" : ", '") + found + "'";
+    if (record.version() != 1) known += " version " + std::to_string(record.version());
+  }
   const auto wish =
       "'" + std::string(name) + "'" + (version ? ", version " + std::to_string(*version) : "");
   throw FitsError(ErrorCode::hdu_name, "no HDU named " + wish + "; the file has " + known);
@@ -199,7 +222,7 @@ std::size_t File::first_with_data(Want want) const {
   constexpr std::string_view what[] = {"HDU with data", "image with data", "table"};
   throw FitsError(ErrorCode::no_data,
                   "the file has no " + std::string(what[static_cast<std::size_t>(want)]) +
-                      " among its " + std::to_string(entries_.size()) + " HDUs");
+                      " (HDUs: " + std::to_string(entries_.size()) + "); info() lists what it has");
 }
 
 std::size_t File::choose(const HduChoice& choice, Want want) const {

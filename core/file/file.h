@@ -33,8 +33,10 @@ struct HduChoice {
 /// File.
 class File {
  public:
-  /// Keeps at most `tile_cache_bytes` of decoded tiles.
-  explicit File(std::shared_ptr<const ByteSource> source, std::size_t tile_cache_bytes = 0);
+  /// Keeps at most `tile_cache_bytes` of decoded tiles. `allow_truncated`: an HDU that is cut off
+  /// is one of what is there (file/salvage.h), with a warning.
+  explicit File(std::shared_ptr<const ByteSource> source, std::size_t tile_cache_bytes = 0,
+                bool allow_truncated = false);
 
   [[nodiscard]] const ByteSource& source() const noexcept { return *source_; }
   [[nodiscard]] const TileCache& tiles() const noexcept { return tiles_; }
@@ -74,12 +76,14 @@ class File {
     HduRecord record;
     std::shared_ptr<const Layout> layout;
   };
+  [[nodiscard]] const Entry* recent(std::size_t index) const noexcept;
   Entry* scan_to(
       std::size_t index) const;  ///< null past the last HDU; the lock is held by the caller
   bool scan_next() const;
   bool scan_one() const;
   [[nodiscard]] std::uint64_t first_look() const;
   void add(HduRecord hdu) const;
+  void salvage(HduRecord& hdu) const;
   void warn(std::string text) const;
   void add_what_follows(std::uint64_t offset, ByteView bytes) const;
 
@@ -87,6 +91,9 @@ class File {
   TileCache tiles_;
   mutable ForkMutex mutex_;
   mutable std::deque<Entry> entries_;
+  mutable std::atomic<const Entry*> recent_{nullptr};  ///< whose layout was asked for last
+  bool allow_truncated_ = false;
+  mutable bool cut_off_ = false;  ///< nothing follows the last entry
   mutable bool complete_ = false;
   mutable std::optional<FitsError>
       failure_;  ///< of the first header that could not be read, if not that of HDU 0

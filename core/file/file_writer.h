@@ -5,7 +5,11 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <variant>
 
+#include "encode/ascii_columns.h"
+#include "encode/memory_table.h"
+#include "encode/new_groups.h"
 #include "encode/tiling.h"
 #include "file/image_writer.h"
 
@@ -13,13 +17,21 @@ namespace torchfits {
 
 /// An HDU as the user gives it.
 struct NewHdu {
-  std::optional<MemoryImage> image{};  ///< none: a header without data
+  /// None: a header without data.
+  std::variant<std::monostate, MemoryImage, MemoryTable, MemoryAsciiTable, MemoryGroups> data{};
   UserCards cards{};
-  std::optional<Compression> compression{};
+  std::optional<Compression> compression{};  ///< of an image
+  std::optional<IntegerStorage> integers{};  ///< that an image is scaled to
 };
 
-/// A whole file, from the start of `sink`; returns its size. A compressed image cannot come first:
-/// an empty primary HDU is put before it.
+/// Cannot be the first HDU of a file.
+[[nodiscard]] bool is_extension_only(const NewHdu& hdu) noexcept;
+
+/// Returns where the next HDU begins.
+std::uint64_t write_hdu(const HduTarget& target, const NewHdu& hdu);
+
+/// A whole file, from the start of `sink`; returns its size. Where the first cannot be the primary
+/// HDU, an empty one is put before it.
 std::uint64_t write_hdus(ByteSink& sink, std::span<const NewHdu> hdus, bool checksum);
 
 }  // namespace torchfits

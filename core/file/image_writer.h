@@ -3,22 +3,17 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "encode/memory_image.h"
+#include "encode/scaled_pixels.h"
+#include "file/data_unit.h"
 #include "fits/hdu_cards.h"
-#include "io/byte_sink.h"
 
 namespace torchfits {
 
-/// Where an HDU goes, and what is written beside its data.
-struct HduTarget {
-  ByteSink& sink;
-  std::uint64_t offset = 0;
-  HduPlace place = HduPlace::primary;
-  bool checksum = false;
-};
-
-/// Returns where the next HDU begins.
-std::uint64_t write_image(const HduTarget& target, const MemoryImage& image, const UserCards& user);
+/// As it is, or as scaled integers. Returns where the next HDU begins.
+std::uint64_t write_image(const HduTarget& target, const MemoryImage& image, const UserCards& user,
+                          const std::optional<IntegerStorage>& integers = {});
 
 }  // namespace torchfits

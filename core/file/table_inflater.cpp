@@ -179,16 +179,16 @@ void Inflation::find_streams(std::span<const std::size_t> columns,
 
 Stream Inflation::stream_of(std::size_t column, std::uint64_t tile, ByteView row) const {
   const auto& field = layout_.stored.columns[column];
-  const auto descriptor = read_descriptor(row.data() + field.offset, field.width);
-  const ByteRange range{descriptor.offset, descriptor.count};
-  if (!inside_heap(range, layout_.stored.heap_bytes)) {
-    throw FitsError::format(
-        "compressed column '" + layout_.held.columns[column].name + "', " + tile_name(tile) +
-        ": its descriptor (" + std::to_string(static_cast<std::int64_t>(range.length)) +
-        " bytes at " + std::to_string(static_cast<std::int64_t>(range.offset)) +
-        ") points outside the heap of " + std::to_string(layout_.stored.heap_bytes) + " bytes");
+  const auto descriptor = read_descriptor(row.data() + field.offset, field.form.code);
+  const auto range = find_array(descriptor, ArraySize('B'), layout_.stored.heap_bytes);
+  if (!range) {
+    throw FitsError::format("compressed column '" + layout_.held.columns[column].name + "', " +
+                            tile_name(tile) + ": its descriptor (" +
+                            std::to_string(descriptor.count) + " bytes at " +
+                            std::to_string(descriptor.offset) + ") points outside the heap of " +
+                            std::to_string(layout_.stored.heap_bytes) + " bytes");
   }
-  return {column, tile, in_file(range)};
+  return {column, tile, in_file(*range)};
 }
 
 /// No byte of the heap is inflated twice: the work is bounded by the size of the file.

@@ -87,9 +87,9 @@ bool numbers_elsewhere(const TableData& table, const HeapOutput& some) {
                {{some.column, reinterpret_cast<std::byte*>(offsets.data() + 1), nullptr,
                  positions.data()}},
                {some.request});
-    place_cells(table.layout, some.column, rows, offsets, positions);
+    const auto cells = place_cells(table.layout, some.column, rows, offsets, positions);
     std::vector<std::byte> values(static_cast<std::size_t>(offsets.back()));
-    const HeapOutput all{some.column, some.request, {offsets, positions}, values.data(), nullptr};
+    const HeapOutput all{some.column, some.request, cells, values.data(), nullptr};
     std::deque<HeapDecoder> decoder;
     decoder.emplace_back(table.layout, all, rows);
     decode_heap(table, {&all, 1}, decoder);

@@ -11,5 +11,9 @@ namespace torchfits {
 /// Memory stays bounded: beside the rows of the table a few dozen MiB, or the largest tile.
 std::uint64_t write_tiled_image(const HduTarget& target, const MemoryImage& image,
                                 const UserCards& user, const Compression& wish);
+/// The same of its scaled integers.
+std::uint64_t write_tiled_image(const HduTarget& target, const MemoryImage& image,
+                                const UserCards& user, const Compression& wish,
+                                const IntegerStorage& integers);
 
 }  // namespace torchfits

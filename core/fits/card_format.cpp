@@ -2,6 +2,8 @@
 // Card::format: the mirror of Card::parse.
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <complex>
 #include <string>
 #include <string_view>
 
@@ -26,10 +28,46 @@ bool is_printable(std::string_view text) noexcept {
   throw FitsError(ErrorCode::value, "keyword '" + shown + "': " + std::string(why));
 }
 
-/// Keywords that mean something else in columns 1-8.
+/// Keywords whose cards are no value cards.
 bool is_reserved(std::string_view keyword) noexcept {
   return is_commentary(keyword) || keyword == "CONTINUE" || keyword == "END" ||
          keyword == "HIERARCH";
+}
+
+void check_keyword(const Card& card, std::string_view keyword) {
+  if (is_commentary(keyword)) refuse(card, "this keyword takes text, not a value");
+  if (is_reserved(keyword)) refuse(card, "the Standard reserves this keyword; choose another");
+  const auto wrong = [](char c) { return c < ' ' || c > '~' || c == '=' || c == '*' || c == '?'; };
+  if (std::none_of(keyword.begin(), keyword.end(), wrong)) return;
+  refuse(card,
+         "a keyword is 1 to 8 of A-Z, 0-9, '-' and '_'; a longer one, which becomes a HIERARCH "
+         "card, is printable ASCII without '=', '*' and '?'");
+}
+
+/// Throws for text that is not printable ASCII, and says where.
+void check_text(const Card& card, std::string_view what, std::string_view text) {
+  if (is_printable(text)) return;
+  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
+  const auto found =
+      std::find_if_not(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  const auto number = 1 + std::count_if(text.begin(), found, [&](char c) { return !continues(c); });
+  const auto end = std::find_if_not(found + 1, text.end(), continues);
+  std::string why = "character " + std::to_string(number) + " of the " + std::string(what);
+  if (*found == '\n' || *found == '\r') {
+    why += " is a line break; a card holds one line (add_history and add_comment take several)";
+  } else if (static_cast<unsigned char>(*found) < 0x80U) {
+    why += " is a control character; a header holds printable ASCII only";
+  } else {
+    why += ", '" + std::string(found, end) +
+           "', is not ASCII, and a header holds nothing else; spell it in plain letters";
+  }
+  refuse(card, why);
+}
+
+bool is_finite(const CardValue& value) {
+  if (const auto* real = std::get_if<double>(&value)) return std::isfinite(*real);
+  const auto* pair = std::get_if<std::complex<double>>(&value);
+  return pair == nullptr || (std::isfinite(pair->real()) && std::isfinite(pair->imag()));
 }
 
 std::string quoted(std::string_view text) {
@@ -51,9 +89,7 @@ std::string prefix(const Card& card, std::size_t needed) {
   if (is_standard_keyword(keyword) && !is_reserved(keyword)) {
     return keyword + std::string(8 - keyword.size(), ' ') + "= ";
   }
-  if (keyword.empty() || !is_printable(keyword) || keyword.find('=') != std::string::npos) {
-    refuse(card, "a keyword is printable ASCII without '='");
-  }
+  check_keyword(card, keyword);
   for (const std::string_view indicator : {" = ", "= ", "="}) {
     auto text = "HIERARCH " + keyword + std::string(indicator);
     if (text.size() + needed <= kCardSize) return text;
@@ -69,6 +105,10 @@ void add_comment(std::string& line, std::string_view comment) {
 }
 
 std::string format_plain(const Card& card) {
+  if (!is_finite(card.value)) {
+    refuse(card,
+           "a header cannot hold NaN or infinity; set None for an undefined value, or a string");
+  }
   const auto literal = format_literal(card.value);
   auto line = prefix(card, literal.size());
   const bool fixed = !line.starts_with("HIERARCH ");
@@ -95,6 +135,7 @@ class LongString {
       if (line_.size() + width + 2 > kCardSize) next_line();  // two more: '&' and the quote
       line_.append(width, c);
     }
+    if (value.ends_with('&')) next_line();  // some readers take the '&' of a last piece off
     add_long_comment();
     return text_ += fill(line_);
   }
@@ -165,6 +206,7 @@ std::string format_string(const Card& card, std::string_view value) {
 std::string format_text(const Card& card) {
   const auto* text = std::get_if<std::string>(&card.value);
   if (text == nullptr) refuse(card, "the text of a commentary card is a string");
+  if (!card.comment.empty()) refuse(card, "a commentary card has no comment beside its text");
   std::string line;
   if (card.kind == CardKind::commentary) {
     line = card.keyword + std::string(8 - std::min<std::size_t>(card.keyword.size(), 8), ' ');
@@ -185,9 +227,8 @@ std::string format_text(const Card& card) {
 
 std::string Card::format() const {
   const auto* text = std::get_if<std::string>(&value);
-  if (!is_printable(comment) || (text != nullptr && !is_printable(*text))) {
-    refuse(*this, "a header holds printable ASCII only");
-  }
+  check_text(*this, "comment", comment);
+  if (text != nullptr) check_text(*this, "value", *text);
   if (kind != CardKind::value) return format_text(*this);
   return text != nullptr ? format_string(*this, *text) : format_plain(*this);
 }

@@ -13,7 +13,6 @@
 namespace torchfits {
 namespace {
 
-constexpr std::uint64_t kDensest = 1032;
 /// What a short stream holds beside its bytes.
 constexpr std::uint64_t kSlack = 64;
 
@@ -151,7 +150,7 @@ void check_size(const HduRecord& hdu, const CompressedTableLayout& table) {
 }  // namespace
 
 bool plausible_size(std::uint64_t held, std::uint64_t stored) noexcept {
-  const auto most = checked_mul(stored, kDensest);
+  const auto most = checked_mul(stored, kMaxInflation);
   return !most || held <= kSlack || held - kSlack <= *most;
 }
 

@@ -17,8 +17,10 @@ namespace torchfits {
 [[nodiscard]] CompressedTableLayout read_compressed_table(const HduRecord& hdu,
                                                           std::vector<std::string>& warnings);
 
-/// Whether `held` bytes may come out of `stored` ones: DEFLATE, the densest of the algorithms,
-/// makes at most 1032 of one.
+/// DEFLATE, the densest of the algorithms of tables, makes at most this many bytes of one.
+inline constexpr std::uint64_t kMaxInflation = 1032;
+
+/// Whether `held` bytes may come out of `stored` ones.
 [[nodiscard]] bool plausible_size(std::uint64_t held, std::uint64_t stored) noexcept;
 
 }  // namespace torchfits

@@ -134,4 +134,8 @@ inline constexpr ElementType element_type_of = [] {
     return ElementType::boolean;
 }();
 
+/// C++ types that compute as they are: integers, float and double.
+template <class T>
+inline constexpr bool is_plain_number = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
+
 }  // namespace torchfits

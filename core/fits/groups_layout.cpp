@@ -26,18 +26,6 @@ using Warnings = std::vector<std::string>;
 /// The most that an eight-character PTYPEn can number.
 constexpr std::size_t kMaxParameters = 999;
 
-/// The column type of the numbers of a BITPIX.
-char code_of(std::int64_t bitpix) {
-  switch (stored_type(bitpix)) {
-    case ElementType::u8: return 'B';
-    case ElementType::i16: return 'I';
-    case ElementType::i32: return 'J';
-    case ElementType::i64: return 'K';
-    case ElementType::f32: return 'E';
-    default: return 'D';
-  }
-}
-
 std::vector<Column> read_parameters(const HduRecord& hdu, Warnings& warnings) {
   auto cards = TableCards::collect(hdu.header.text());
   cards.columns.resize(hdu.pcount);
@@ -47,7 +35,7 @@ std::vector<Column> read_parameters(const HduRecord& hdu, Warnings& warnings) {
     auto& column = columns[i];
     column.ttype = reader.text(ptype);
     column.comment = reader.card(ptype).comment;
-    column.form.code = code_of(hdu.bitpix);
+    column.form.code = tform_code(stored_type(hdu.bitpix));
     column.coding = ElementCoding::column(column.form.code, reader.scaling(pscal, pzero), {});
     column.width = info(column.coding.stored).size;
     column.offset = i * column.width;
@@ -96,7 +84,7 @@ std::vector<Column> with_sums(std::vector<Column> parameters, std::vector<std::s
 
 Column array_column(const HduRecord& hdu, const ImageLayout& image) {
   Column column;
-  column.form.code = code_of(hdu.bitpix);
+  column.form.code = tform_code(stored_type(hdu.bitpix));
   column.shape = image.shape;
   column.coding = image.coding;
   column.unit = hdu.header.string("BUNIT").value_or("");

@@ -28,22 +28,34 @@ constexpr std::array kDescribing{
 };
 /// The same, with a number behind them.
 constexpr std::array kDescribingFamilies{
-    "NAXIS"sv, "TTYPE"sv, "TFORM"sv, "TUNIT"sv, "TNULL"sv, "TSCAL"sv, "TZERO"sv,
-    "TDISP"sv, "TBCOL"sv, "TDIM"sv,  "PTYPE"sv, "PSCAL"sv, "PZERO"sv, "ZNAXIS"sv,
-    "ZTILE"sv, "ZNAME"sv, "ZVAL"sv,  "ZFORM"sv, "ZCTYP"sv, "FZALG"sv,
+    "NAXIS"sv,  "TTYPE"sv, "TFORM"sv, "TUNIT"sv, "TNULL"sv, "TSCAL"sv, "TZERO"sv,
+    "TDISP"sv,  "TBCOL"sv, "TDIM"sv,  "TUCD"sv,  "PTYPE"sv, "PSCAL"sv, "PZERO"sv,
+    "ZNAXIS"sv, "ZTILE"sv, "ZNAME"sv, "ZVAL"sv,  "ZFORM"sv, "ZCTYP"sv, "FZALG"sv,
 };
+
+constexpr std::array kOfArrays{"BUNIT"sv, "DATAMAX"sv, "DATAMIN"sv};
+constexpr std::array kFamiliesOfColumns{"TCTYP"sv, "TCUNI"sv, "TCRVL"sv,
+                                        "TCDLT"sv, "TCRPX"sv, "TCROT"sv};
 
 bool contains(std::span<const std::string_view> list, std::string_view keyword) {
   return std::find(list.begin(), list.end(), keyword) != list.end();
 }
 
-bool describes_data(std::string_view keyword) {
-  if (contains(kDescribing, keyword)) return true;
+bool is_numbered(std::span<const std::string_view> families, std::string_view keyword) {
   const auto stem = keyword.substr(0, keyword.find_last_not_of("0123456789") + 1);
-  return stem.size() < keyword.size() && contains(kDescribingFamilies, stem);
+  return stem.size() < keyword.size() && contains(families, stem);
+}
+
+bool belongs_elsewhere(std::string_view keyword, Content content) {
+  return content == Content::columns ? contains(kOfArrays, keyword)
+                                     : is_numbered(kFamiliesOfColumns, keyword);
 }
 
 }  // namespace
+
+bool describes_data(std::string_view keyword) {
+  return contains(kDescribing, keyword) || is_numbered(kDescribingFamilies, keyword);
+}
 
 void CardText::add(std::string_view keyword, CardValue value, std::string_view comment) {
   text_ += Card::make(keyword, std::move(value), std::string(comment)).format();
@@ -54,19 +66,30 @@ void CardText::add(std::string_view stem, std::uint64_t number, CardValue value,
   add(std::string(stem) + std::to_string(number), std::move(value), comment);
 }
 
-void CardText::add(const UserCards& user) {
-  bool named = !user.name;
+void CardText::add(const UserCards& user, Content content) {
+  std::optional<CardValue> name, version;
+  if (user.name) name = *user.name;
+  if (user.version) version = *user.version;
+  const bool named = user.name.has_value(), numbered = user.version.has_value();
   for (std::size_t i = 0; i < user.header.size(); ++i) {
     const auto keyword = user.header.keyword(i);
-    if (describes_data(keyword)) continue;
-    if (keyword != "EXTNAME" || !user.name) {
+    if (describes_data(keyword) || belongs_elsewhere(keyword, content)) continue;
+    const bool is_name = named && keyword == "EXTNAME";
+    if (!is_name && !(numbered && keyword == "EXTVER")) {
       text_ += user.header.card_text(i);
-    } else if (!named) {
-      add("EXTNAME", *user.name, user.header.card(i).comment);
-      named = true;
+    } else if (auto& value = is_name ? name : version) {
+      add(keyword, *value, user.header.card(i).comment);
+      value.reset();
     }
   }
-  if (!named) add("EXTNAME", *user.name, "name of the HDU");
+  if (name) add("EXTNAME", *name, "name of the HDU");
+  if (version) add("EXTVER", *version, "version of HDUs of one name");
+}
+
+CardValue zero_of(const ElementCoding& coding) {
+  if (coding.natural == ElementType::i8) return std::int64_t{-128};
+  if (coding.natural == ElementType::u64) return BigInteger{"9223372036854775808"};
+  return std::int64_t{1} << (8 * info(coding.stored).size - 1);
 }
 
 int bitpix_of(ElementType stored) {

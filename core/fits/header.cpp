@@ -107,6 +107,7 @@ std::optional<std::string> cards_of_lines(std::string_view text) {
     auto line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.size() > kCardSize) line = trim_right(line);
     if (line.size() > kCardSize) return std::nullopt;
     if (line.empty() && text.empty()) break;
     cards += line;
@@ -115,10 +116,24 @@ std::optional<std::string> cards_of_lines(std::string_view text) {
   return cards;
 }
 
+FitsError no_header_text(std::string_view text) {
+  auto problem = "header text of " + std::to_string(text.size()) +
+                 " bytes is neither whole cards of 80 bytes nor lines of at most 80 characters";
+  std::size_t number = 1;
+  for (std::size_t at = 0; at < text.size(); ++number) {
+    const auto line = text.substr(at, text.find('\n', at) - at);
+    at += line.size() + 1;
+    if (trim_right(line).size() <= kCardSize || line.size() == text.size()) continue;
+    problem += ": line " + std::to_string(number) + " has " + std::to_string(line.size());
+    break;
+  }
+  return {ErrorCode::value, std::move(problem)};
+}
+
 }  // namespace
 
-const Header::Index& Header::IndexSlot::publish(const Index* built) noexcept {
-  const Index* expected = nullptr;
+const Header::Index& Header::IndexSlot::publish(Index* built) noexcept {
+  Index* expected = nullptr;
   if (index_.compare_exchange_strong(expected, built)) return *built;
   delete built;  // another thread was first
   return *expected;
@@ -131,12 +146,7 @@ Header Header::from_text(std::string_view text) {
     cards.resize(at);
     break;
   }
-  if (cards.size() % kCardSize != 0) {
-    throw FitsError(ErrorCode::value,
-                    "header text of " + std::to_string(text.size()) +
-                        " bytes is neither whole cards of 80 bytes nor lines of at "
-                        "most 80 characters");
-  }
+  if (cards.size() % kCardSize != 0) throw no_header_text(text);
   return Header(std::move(cards));
 }
 
@@ -146,18 +156,21 @@ std::string Header::to_blocks() const {
   return blocks;
 }
 
-const Header::Index& Header::entries() const {
-  if (const auto* ready = index_.get()) return *ready;
-  auto index = std::make_unique<Index>();
-  index->reserve(text_.size() / kCardSize);
-  const std::string_view text = text_;
+Header::Index Header::index_of(std::string_view text) {
+  Index index;
+  index.reserve(text.size() / kCardSize);
   for (std::size_t at = 0; at + kCardSize <= text.size();) {
     const auto lines = lines_at_front(text.substr(at));
-    index->push_back(
+    index.push_back(
         {static_cast<std::uint32_t>(at / kCardSize), static_cast<std::uint32_t>(lines)});
     at += lines * kCardSize;
   }
-  return index_.publish(index.release());
+  return index;
+}
+
+const Header::Index& Header::entries() const {
+  if (const auto* ready = index_.get()) return *ready;
+  return index_.publish(std::make_unique<Index>(index_of(text_)).release());
 }
 
 const Header::Entry& Header::entry(std::size_t position) const {
@@ -231,12 +244,6 @@ std::vector<std::size_t> Header::positions(std::string_view keyword) const {
 
 std::size_t Header::count(std::string_view keyword) const { return positions(keyword).size(); }
 
-Header Header::select(const std::vector<std::size_t>& positions) const {
-  std::string cards;
-  for (const auto position : positions) cards += card_text(position);
-  return Header(std::move(cards));
-}
-
 std::optional<std::int64_t> Header::integer(std::string_view keyword) const {
   const auto card = find_card(keyword);
   if (!card) return std::nullopt;
@@ -272,26 +279,6 @@ std::optional<bool> Header::logical(std::string_view keyword) const {
   const auto card = find_card(keyword);
   const auto* logical = card ? std::get_if<bool>(&card->value) : nullptr;
   return logical == nullptr ? std::nullopt : std::optional(*logical);
-}
-
-void Header::insert(std::size_t position, const Card& card) {
-  const auto line = position == size() ? text_.size() / kCardSize : entry(position).line;
-  splice(line, 0, card.format());
-}
-
-void Header::replace(std::size_t position, const Card& card) {
-  const auto old = entry(position);
-  splice(old.line, old.lines, card.format());
-}
-
-void Header::erase(std::size_t position) {
-  const auto old = entry(position);
-  splice(old.line, old.lines, {});
-}
-
-void Header::splice(std::size_t line, std::size_t lines, const std::string& cards) {
-  text_.replace(line * kCardSize, lines * kCardSize, cards);
-  index_.reset(nullptr);
 }
 
 }  // namespace torchfits

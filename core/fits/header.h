@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,13 +59,23 @@ class Header {
   [[nodiscard]] std::optional<std::string> string(std::string_view keyword) const;
   [[nodiscard]] std::optional<bool> logical(std::string_view keyword) const;
 
-  /// The cards at `positions`, in that order, byte for byte.
+  /// The cards at `positions`, in that order, byte for byte. ErrorCode::value, as for every edit
+  /// below, where a stray CONTINUE card would become a part of the string that then stands before
+  /// it.
   [[nodiscard]] Header select(const std::vector<std::size_t>& positions) const;
+
+  /// Behind the last card that is not blank: where a new card goes.
+  [[nodiscard]] std::size_t end_of_cards() const;
 
   /// Before `position`; at the end where it equals size().
   void insert(std::size_t position, const Card& card);
   void replace(std::size_t position, const Card& card);
   void erase(std::size_t position);
+  /// In any order; all of them or, after an error, none.
+  void erase(const std::vector<std::size_t>& positions);
+  /// `cards`, text as Card::format() and card_text() give it, instead of the `count` cards from
+  /// `position` on. The other cards keep their bytes.
+  void splice(std::size_t position, std::size_t count, std::string_view cards);
 
  private:
   /// One logical card: its first 80-byte line and how many lines it takes.
@@ -86,11 +97,15 @@ class Header {
     }
     ~IndexSlot() { reset(nullptr); }
     [[nodiscard]] const Index* get() const noexcept { return index_.load(); }
-    const Index& publish(const Index* built) noexcept;
-    void reset(const Index* index) noexcept { delete index_.exchange(index); }
+    const Index& publish(Index* built) noexcept;
+    void reset(Index* index) noexcept { delete index_.exchange(index); }
+    /// For edits, which no other thread may watch.
+    [[nodiscard]] std::unique_ptr<Index> take() noexcept {
+      return std::unique_ptr<Index>(index_.exchange(nullptr));
+    }
 
    private:
-    std::atomic<const Index*> index_{nullptr};
+    std::atomic<Index*> index_{nullptr};
   };
 
   const Index& entries() const;
@@ -99,7 +114,13 @@ class Header {
   template <class Visit>
   void for_each(std::string_view keyword, Visit visit) const;
   [[nodiscard]] std::string_view lines(Entry entry) const noexcept;
-  void splice(std::size_t line, std::size_t lines, const std::string& cards);
+  /// The first line of the card at `position`; that behind the last one where it equals size().
+  [[nodiscard]] std::size_t first_line(std::size_t position) const;
+  [[nodiscard]] static Index index_of(std::string_view text);
+  /// The entries of `cards`, lines counted from its first one. The neighbours show whether it stays
+  /// apart from them: the card that stood before a stray CONTINUE card may be gone.
+  [[nodiscard]] static Index index_between(std::string_view before, std::string_view cards,
+                                           std::string_view after);
 
   std::string text_;
   mutable IndexSlot index_;

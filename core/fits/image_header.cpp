@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "fits/table_header.h"
 
 namespace torchfits {
 namespace {
@@ -15,36 +16,12 @@ std::vector<std::uint64_t> header_axes(std::span<const std::uint64_t> shape) {
   return {shape.rbegin(), shape.rend()};
 }
 
-/// BZERO of the offset convention, exact also for 64 bits.
-void add_offset(CardText& cards, const ElementCoding& coding) {
-  if (coding.rule != ElementCoding::Rule::offset) return;
-  CardValue zero = std::int64_t{-128};
-  if (coding.natural == ElementType::u64) {
-    zero = BigInteger{"9223372036854775808"};
-  } else if (coding.natural != ElementType::i8) {
-    zero = std::int64_t{1} << (8 * info(coding.stored).size - 1);
-  }
-  const auto name = std::string(info(coding.natural).name);
-  cards.add("BSCALE", std::int64_t{1}, "stored numbers keep their scale");
-  cards.add("BZERO", std::move(zero), "added to stored numbers: " + name);
-}
-
 /// A short number is written as such: 0 and not 0E0.
 CardValue number(double value) {
   constexpr double kLimit = 1e15;
   if (std::trunc(value) == value && std::abs(value) < kLimit)
     return static_cast<std::int64_t>(value);
   return value;
-}
-
-void add_columns(CardText& cards, const TableLayout& table) {
-  cards.add("TFIELDS", static_cast<std::int64_t>(table.columns.size()), "number of columns");
-  for (std::size_t i = 0; i < table.columns.size(); ++i) {
-    cards.add("TTYPE", i + 1, table.columns[i].ttype, "");
-    const auto& form = table.columns[i].form;
-    // A repeat of 1 is said: some readers know no "PB".
-    cards.add("TFORM", i + 1, (form.repeat == 1 ? "1" : "") + form.str(), "");
-  }
 }
 
 void add_image_description(CardText& cards, const TiledImageLayout& tiled) {
@@ -95,6 +72,19 @@ void add_quantization(CardText& cards, const TiledImageLayout& tiled) {
 
 }  // namespace
 
+void add_coding(CardText& cards, const ElementCoding& coding) {
+  using Rule = ElementCoding::Rule;
+  if (coding.rule == Rule::offset) {
+    const auto name = std::string(info(coding.natural).name);
+    cards.add("BSCALE", std::int64_t{1}, "stored numbers keep their scale");
+    cards.add("BZERO", zero_of(coding), "added to stored numbers: " + name);
+  } else if (coding.rule == Rule::scale && !coding.scaling.identity()) {
+    cards.add("BSCALE", number(coding.scaling.scale), "value = BZERO + BSCALE * stored number");
+    cards.add("BZERO", number(coding.scaling.zero), "");
+  }
+  if (coding.null) cards.add("BLANK", *coding.null, "stored number that stands for no value");
+}
+
 ElementCoding image_storage(ElementType natural) {
   constexpr double kTwo63 = 9223372036854775808.0;
   switch (natural) {
@@ -121,8 +111,8 @@ Header image_header(const ImageLayout& image, HduPlace place, const UserCards& u
                  .bitpix = bitpix_of(image.coding.stored),
                  .axes = header_axes(image.shape)}
       .add_to(cards);
-  add_offset(cards, image.coding);
-  cards.add(user);
+  add_coding(cards, image.coding);
+  cards.add(user, Content::array);
   if (checksum) add_checksums(cards);
   return std::move(cards).header();
 }
@@ -138,8 +128,8 @@ Header tiled_image_header(const TiledImageLayout& tiled, const UserCards& user, 
   add_image_description(cards, tiled);
   add_algorithm(cards, tiled, scale);
   add_quantization(cards, tiled);
-  add_offset(cards, tiled.image.coding);
-  cards.add(user);
+  add_coding(cards, tiled.image.coding);
+  cards.add(user, Content::array);
   if (checksum) add_checksums(cards);
   return std::move(cards).header();
 }

@@ -11,6 +11,9 @@ namespace torchfits {
 /// BZERO (FITS 4.0 section 5.2.5). ErrorCode::type for what no image can hold.
 [[nodiscard]] ElementCoding image_storage(ElementType natural);
 
+/// BSCALE, BZERO and BLANK.
+void add_coding(CardText& cards, const ElementCoding& coding);
+
 /// Of an image of any number of axes; none: a header without data.
 [[nodiscard]] Header image_header(const ImageLayout& image, HduPlace place, const UserCards& user,
                                   bool checksum);

@@ -204,7 +204,7 @@ class MandatoryKeywords {
     const std::array<std::int64_t, 6> legal{8, 16, 32, 64, -32, -64};
     if (std::find(legal.begin(), legal.end(), hdu_.bitpix) == legal.end()) {
       throw FitsError::format("BITPIX = " + std::to_string(hdu_.bitpix) +
-                              " is none of 8, 16, 32, 64, -32, -64");
+                              " is none of 8, 16, 32, 64, -32, -64; correct the header");
     }
     const auto first = hdu_.axes.begin() + (groups ? 1 : 0);
     std::optional<std::uint64_t> elements = 1;
@@ -232,10 +232,10 @@ class MandatoryKeywords {
 std::optional<NoMoreHdus> not_an_hdu(std::size_t index, std::uint64_t offset,
                                      std::string_view text) {
   if (index == 0) {
-    if (text.empty()) throw FitsError::format("the file is empty");
+    if (text.empty()) throw FitsError::format("the file is empty; write it, or fetch it, again");
     if (!text.starts_with("SIMPLE")) {
       throw FitsError::format("not a FITS file: it begins with '" + printable(text) +
-                              "' instead of SIMPLE");
+                              "' instead of SIMPLE; look at where it comes from");
     }
     return std::nullopt;
   }

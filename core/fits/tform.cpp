@@ -63,6 +63,25 @@ std::optional<std::uint64_t> take_maximum(std::string_view& text) noexcept {
 
 }  // namespace
 
+char tform_code(ElementType type) noexcept {
+  switch (type) {
+    case ElementType::boolean: return 'L';
+    case ElementType::u8:
+    case ElementType::i8: return 'B';
+    case ElementType::i16:
+    case ElementType::u16: return 'I';
+    case ElementType::i32:
+    case ElementType::u32: return 'J';
+    case ElementType::i64:
+    case ElementType::u64: return 'K';
+    case ElementType::f32: return 'E';
+    case ElementType::f64: return 'D';
+    case ElementType::c64: return 'C';
+    case ElementType::c128: return 'M';
+    default: return 0;
+  }
+}
+
 std::uint64_t tform_element_size(char code) noexcept {
   for (const auto& entry : kCodes) {
     if (entry.code == code) return entry.bytes;

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "fits/element_type.h"
+
 namespace torchfits {
 
 struct TForm {
@@ -47,6 +49,10 @@ struct AsciiForm {
 /// Bytes of one element of a code (L 1, X 1 for a packed byte, C 8, M 16, P 8, Q 16); 0 for an
 /// unknown code.
 [[nodiscard]] std::uint64_t tform_element_size(char code) noexcept;
+
+/// The code of columns of a type: of uint16, uint32, uint64 and int8 that of the offset convention;
+/// 0 for float16 and bfloat16, which no table holds.
+[[nodiscard]] char tform_code(ElementType type) noexcept;
 
 /// "(2,3,4)" in the Standard's (Fortran) order; no value where the text is malformed.
 [[nodiscard]] std::optional<std::vector<std::uint64_t>> parse_tdim(std::string_view text);

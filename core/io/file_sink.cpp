@@ -7,7 +7,7 @@ namespace torchfits {
 
 void FileSink::reserve(std::uint64_t size) {
   // One call of the system costs more than it saves where the file is small.
-  if (size > kSmallFileBytes) file_.preallocate(size);
+  if (size > kSmallFileBytes) file_.file().preallocate(size);
 }
 
 }  // namespace torchfits

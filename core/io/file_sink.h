@@ -18,8 +18,9 @@ class FileSink final : public ByteSink {
     file_.file().write_at(offset, bytes);
   }
 
-  /// The file of `size` bytes takes its name; without this call it leaves no trace.
-  void commit(std::uint64_t size) { file_.commit(size); }
+  /// The file of `size` bytes takes its name; without this call it leaves no trace. `durable`: see
+  /// ReplacementFile.
+  void commit(std::uint64_t size, bool durable = false) { file_.commit(size, durable); }
 
  private:
   ReplacementFile file_;

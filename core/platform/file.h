@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/bytes.h"
@@ -18,12 +19,17 @@ struct FileIdentity {
   friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
 
+/// What `path` leads to now; no value where it leads nowhere.
+[[nodiscard]] std::optional<FileIdentity> find_identity(const std::string& path);
+
 /// All members may be called by many threads at once. Errors are ErrorCode::io without a place.
 class FileHandle {
  public:
   /// ErrorCode::file_not_found, or ErrorCode::io for all that is no regular file; never waits for a
   /// pipe. `identity` is filled from the same call that looked what the file is.
   static FileHandle open_for_reading(const std::string& path, FileIdentity& identity);
+  /// The same for reading and writing.
+  static FileHandle open_for_update(const std::string& path, FileIdentity& identity);
 
   /// Takes `descriptor` over.
   explicit FileHandle(int descriptor) noexcept : descriptor_(descriptor) {}
@@ -33,6 +39,8 @@ class FileHandle {
 
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
   [[nodiscard]] FileIdentity identity() const;
+  /// Another handle of the same open file: a lock belongs to both.
+  [[nodiscard]] FileHandle duplicate() const;
 
   /// On a network or user-space file system, where a page fault is a round trip and may fail.
   [[nodiscard]] bool on_network() const noexcept;
@@ -40,8 +48,20 @@ class FileHandle {
   /// Fills `into` from `offset`; returns fewer bytes only where the file ends.
   [[nodiscard]] std::size_t read_at(std::uint64_t offset, ByteSpan into) const;
   void write_at(std::uint64_t offset, ByteView bytes) const;
+  /// `range` of `from` to `offset`, in the kernel where it can; ErrorCode::changed where `from`
+  /// ends earlier.
+  void copy_from(const FileHandle& from, ByteRange range, std::uint64_t offset) const;
+
+  /// Makes room for `size` bytes, where the file system can; ErrorCode::io where there is none.
+  void preallocate(std::uint64_t size) const;
+  void set_size(std::uint64_t size) const;
+  /// Waits until the disk has all bytes.
+  void sync() const;
 
  private:
+  std::uint64_t copy_through_memory(const FileHandle& from, ByteRange range,
+                                    std::uint64_t offset) const;
+
   int descriptor_ = -1;
 };
 

@@ -6,12 +6,17 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <random>
 #include <utility>
 
 #include "base/error.h"
+#include "platform/folder.h"
+#include "platform/system_calls.h"
 
 namespace torchfits {
 namespace {
@@ -25,9 +30,6 @@ std::optional<struct stat> status_of(const std::string& path) {
   if (errno == ENOENT) return std::nullopt;
   throw FitsError::io("look at the path", errno);
 }
-
-/// With its slash; empty for the current one.
-std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
 
 std::string link_target(const std::string& path) {
   std::array<char, 4096> text{};
@@ -51,10 +53,17 @@ FitsError taken() {
   return {ErrorCode::io, "the file exists already; pass overwrite=True to replace it"};
 }
 
-std::string random_name() {
-  std::random_device random;
+/// Another one each time. It need not be secret: O_EXCL refuses a file that is there already. The
+/// random numbers of the processor would take longer than the file.
+std::string fresh_name() {
+  static std::atomic<std::uint64_t> count{0};
+  const auto now = std::chrono::system_clock::now().time_since_epoch().count();
+  std::seed_seq seed{static_cast<std::uint64_t>(now), static_cast<std::uint64_t>(now) >> 32,
+                     static_cast<std::uint64_t>(getpid()), count.fetch_add(1)};
+  std::array<std::uint32_t, 12> numbers{};
+  seed.generate(numbers.begin(), numbers.end());
   std::string name = ".torchfits-";
-  for (int i = 0; i < 12; ++i) name += static_cast<char>('a' + random() % 26);
+  for (const auto number : numbers) name += static_cast<char>('a' + number % 26);
   return name + ".tmp";
 }
 
@@ -64,9 +73,18 @@ bool not_supported(int error) {
          error == EMLINK;
 }
 
+/// The new file may be read and written by those who could the old one, as far as may be.
+void take_over_access(int descriptor, const struct stat& old) {
+  if (old.st_uid != geteuid() || old.st_gid != getegid()) {
+    if (fchown(descriptor, old.st_uid, old.st_gid) != 0) errno = 0;
+  }
+  if (fchmod(descriptor, old.st_mode & 07777) != 0) errno = 0;
+}
+
 }  // namespace
 
-ReplacementFile::ReplacementFile(std::string path, bool overwrite) : overwrite_(overwrite) {
+ReplacementFile::ReplacementFile(std::string path, bool overwrite)
+    : overwrite_(overwrite), owner_(getpid()) {
   if (path.find('\0') != std::string::npos)
     throw FitsError(ErrorCode::value, "the path contains a NUL character");
   if (path.empty()) throw FitsError(ErrorCode::value, "the path of the file is empty");
@@ -80,48 +98,50 @@ ReplacementFile::ReplacementFile(std::string path, bool overwrite) : overwrite_(
   }
   int descriptor = -1;
   for (int tries = 0; descriptor < 0 && tries < kMostNames; ++tries) {
-    temporary_ = folder_of(path_) + random_name();
+    temporary_ = folder_of(path_) + fresh_name();
     descriptor = open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (descriptor < 0 && errno != EEXIST && errno != EINTR) break;
   }
   if (descriptor < 0) {
+    const auto error = errno;
     temporary_.clear();
-    throw FitsError::io("make a file in its folder", errno);
+    if (error == ENOENT)
+      throw FitsError(ErrorCode::file_not_found, "its folder does not exist; make that first");
+    throw FitsError::io("cannot make a file in its folder", error);
   }
   file_ = FileHandle(descriptor);
-  // The new file may be read and written by those who could the old one, as far as may be.
-  if (old && fchmod(descriptor, old->st_mode & 07777) != 0) errno = 0;
+  if (old) take_over_access(descriptor, *old);
 }
 
 ReplacementFile::~ReplacementFile() {
-  if (!temporary_.empty()) unlink(temporary_.c_str());
+  if (!temporary_.empty() && of_this_process()) system_calls.unlink(temporary_.c_str());
 }
 
-void ReplacementFile::preallocate(std::uint64_t size) const {
-  if (size == 0) return;
-  int error = 0;
-#ifdef __linux__
-  // Not posix_fallocate: where the file system cannot, that one writes to every block.
-  do {
-    error = fallocate(file_.descriptor(), 0, 0, static_cast<off_t>(size)) == 0 ? 0 : errno;
-  } while (error == EINTR);
-#endif
-  if (error != 0 && !not_supported(error)) throw FitsError::io("make room for the file", error);
-}
+bool ReplacementFile::of_this_process() const noexcept { return owner_ == getpid(); }
 
-void ReplacementFile::commit(std::uint64_t size) {
-  if (file_.identity().size != size && ftruncate(file_.descriptor(), static_cast<off_t>(size)) != 0)
-    throw FitsError::io("set the size of the file", errno);
-  bool linked = false;
+void ReplacementFile::commit(std::uint64_t size, bool durable) {
+  if (file_.identity().size != size) file_.set_size(size);
+  if (durable) file_.sync();
   if (!overwrite_) {
     // A link, unlike a rename, never replaces a file that somebody else made meanwhile.
-    linked = link(temporary_.c_str(), path_.c_str()) == 0;
-    if (!linked && (errno == EEXIST || (not_supported(errno) && status_of(path_)))) throw taken();
-    if (!linked && !not_supported(errno)) throw FitsError::io("name the file", errno);
+    committed_ = system_calls.link(temporary_.c_str(), path_.c_str()) == 0;
+    const int error = committed_ ? 0 : errno;
+    if (error == EEXIST || (not_supported(error) && status_of(path_))) throw taken();
+    if (error != 0 && !not_supported(error)) throw FitsError::io("name the file", error);
   }
-  const int done = linked ? unlink(temporary_.c_str()) : rename(temporary_.c_str(), path_.c_str());
-  if (done != 0 && !linked) throw FitsError::io("rename the file", errno);
-  temporary_.clear();
+  // A rename over a file makes some file systems write the new one to the disk at once, which is
+  // what `durable` asks for; names that change places do not.
+  if (!committed_ && !durable)
+    committed_ = system_calls.exchange(temporary_.c_str(), path_.c_str()) == 0;
+  if (!committed_) {
+    if (system_calls.rename(temporary_.c_str(), path_.c_str()) != 0)
+      throw FitsError::io("rename the file", errno);
+    committed_ = true;
+    temporary_.clear();
+  } else if (system_calls.unlink(temporary_.c_str()) == 0) {
+    temporary_.clear();  // else it is tried again at the end
+  }
+  if (durable) sync_folder(path_);
 }
 
 }  // namespace torchfits

@@ -37,7 +37,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._api import cutout, info, open, read, read_header, read_many
+    from ._api import append, cutout, info, open, read, read_header, read_many
     from ._column import Column
     from ._compression import Compression
     from ._concat import concat
@@ -63,10 +63,11 @@ if TYPE_CHECKING:
     from ._runtime import num_threads, set_num_threads, stats
     from ._strings import Strings
     from ._table import Table
+    from ._verify import Report, verify
     from ._write import write
 
 _HOME = {
-    "_api": "cutout info open read read_header read_many",
+    "_api": "append cutout info open read read_header read_many",
     "_column": "Column",
     "_compression": "Compression",
     "_concat": "concat",
@@ -80,6 +81,7 @@ _HOME = {
     "_runtime": "num_threads set_num_threads stats",
     "_strings": "Strings",
     "_table": "Table",
+    "_verify": "Report verify",
     "_write": "write",
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
@@ -105,10 +107,12 @@ __all__ = [
     "KeywordNotFoundError",
     "NoDataError",
     "Ragged",
+    "Report",
     "Strings",
     "Table",
     "TruncatedError",
     "UnsupportedError",
+    "append",
     "concat",
     "cutout",
     "info",
@@ -119,6 +123,7 @@ __all__ = [
     "read_many",
     "set_num_threads",
     "stats",
+    "verify",
     "write",
 ]
 

@@ -8,33 +8,57 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from . import _core
-from ._device import check_flag, deliver, host_form
+from ._device import deliver, host_form
 from ._errors import UnsupportedError
 from ._fits import FITS, TILE_CACHE, FileInfo, core_source
 from ._hdu import as_data, check_null, core_rows
 from ._header import Header
+from ._keywords import check_flag
 from ._runtime import settle_threads
 
 if TYPE_CHECKING:
     import torch
+    from typing_extensions import Unpack
 
     from ._device import Device
     from ._hdu import Null
+    from ._storage_form import Storage
 
 
-def open(source: Any, mode: str = "r", *, tile_cache: int = TILE_CACHE) -> FITS:
+def open(
+    source: Any,
+    mode: str = "r",
+    *,
+    durable: bool = False,
+    tile_cache: int = TILE_CACHE,
+    checksum: bool = False,
+    allow_truncated: bool = False,
+) -> FITS:
     """Open a FITS file.
 
     Parameters
     ----------
     source : str, path-like, bytes-like or binary file object
         Whole-file compression (gzip, bzip2, xz, compress) is taken off, whatever the name ends in.
-    mode : str
-        ``"r"``: reading.
+        Modes other than ``"r"`` take the path of a file that is not compressed as a whole.
+    mode : {'r', 'r+', 'a', 'w', 'x'}
+        ``"r"`` reads. ``"r+"`` reads and changes; nobody else can open the file for changes
+        meanwhile. ``"a"`` is the same, and makes a file that is missing when its first HDU is
+        appended. ``"w"`` makes a new file, which takes its name, and the place of a file that was
+        there, when it is closed; it leaves nothing behind if the ``with`` ends by an exception.
+        ``"x"`` is the same where no file is yet.
+    durable : bool
+        What is written survives a loss of power: each change waits until the disk has it.
     tile_cache : int
         Bytes of decoded tiles of compressed images that the file keeps for later cutouts, shared
         by all threads; 64 MiB by default, 0 for none. Kept are the tiles of the last reads that
         took only a part of their image.
+    checksum : bool
+        Compare CHECKSUM and DATASUM, where they are given, before the data of an HDU are read for
+        the first time; `FormatError` where one is wrong. Mode ``"r"`` only.
+    allow_truncated : bool
+        Of an HDU whose data are cut off, read the whole rows, or the whole lines of the slowest
+        axis, that are there; a `FITSWarning` says how much is missing. Mode ``"r"`` only.
 
     Returns
     -------
@@ -46,9 +70,52 @@ def open(source: Any, mode: str = "r", *, tile_cache: int = TILE_CACHE) -> FITS:
     FormatError
         If it is no FITS file.
     FileMissingError, FITSIOError
-        If it cannot be opened.
+        If it cannot be opened, is read-only, or is open for updating elsewhere; if it exists, in
+        mode ``"x"``.
+    TypeError, UnsupportedError
+        For bytes, file objects, and compressed or remote files in a mode that writes.
     """
-    return FITS(source, mode, tile_cache=tile_cache)
+    return FITS(
+        source, mode, durable=durable, tile_cache=tile_cache, checksum=checksum,
+        allow_truncated=allow_truncated,
+    )  # fmt: skip
+
+
+def append(
+    path: Any,
+    data: Any,
+    *,
+    header: Any = None,
+    name: str | tuple[str, int] | None = None,
+    compress: Any = None,
+    checksum: bool = False,
+    durable: bool = False,
+    **storage: Unpack[Storage],
+) -> None:
+    """Add an HDU at the end of a file, which is made if it is missing.
+
+    Costs what the new HDU costs, however large the file is.
+
+    Parameters
+    ----------
+    path : str or path-like
+    data, header, name, compress, checksum
+        As in `write`, for one HDU.
+    durable : bool
+        Wait until the disk has it.
+    **storage
+        ``kind``, ``bitpix``, ``bscale``, ``bzero`` and ``blank``, as in `write`.
+
+    Raises
+    ------
+    FormatError
+        If the file is no FITS file.
+    FITSIOError
+        If the operating system refuses, or the file is open for updating elsewhere; the file then
+        is as it was.
+    """
+    with FITS(path, "a", durable=durable) as fits:
+        fits.append(data, header=header, name=name, compress=compress, checksum=checksum, **storage)
 
 
 def read(
@@ -66,6 +133,7 @@ def read(
     out: torch.Tensor | None = None,
     raw: bool = False,
     header: bool = False,
+    allow_truncated: bool = False,
 ) -> Any:
     """Read one HDU straight into a tensor or a table of tensors.
 
@@ -80,8 +148,7 @@ def read(
     rows : slice, range, int, sequence or tensor, optional
         Positions in any order with repeats (negative: from the end), or a ``bool`` mask.
     where : str, optional
-        A condition such as ``"MAG < 20 and not isnull(Z)"``: of the selected rows those for which
-        it is true. A null is neither true nor false. docs/expressions.md has the grammar.
+        Keeps the rows where it is true: ``"MAG < 20 and not isnull(Z)"``; see docs/expressions.md.
     null : {'mask', 'nan', 'raw'}
         How nulls of a table come out: as `Table.null_mask`; as NaN in ``float64`` columns (logicals
         and text keep their mask); or without masks, as what is stored (NaN in scaled columns).
@@ -99,6 +166,8 @@ def read(
         The binary table, and its header, in which a compressed image or table is stored.
     header : bool
         Return ``(data, header)``.
+    allow_truncated : bool
+        Of data that are cut off, read the whole rows or lines, with a `FITSWarning`; see `open`.
 
     Returns
     -------
@@ -113,24 +182,29 @@ def read(
     FITSError
         One of its children: see the package's docstring.
     TypeError, ValueError, IndexError
-        A keyword of a wrong type or for another kind of HDU; a wrong condition, or an ``out`` or
-        integer ``dtype`` that does not fit; a section or row outside the data.
+        A keyword of a wrong type or for another kind of HDU; a wrong condition, section or row; an
+        ``out`` or integer ``dtype`` that does not fit.
     """
-    check_flag("header", header)
-    check_flag("raw", raw)
+    for flag in ("header", header), ("raw", raw), ("allow_truncated", allow_truncated):
+        check_flag(*flag)
     if header:
-        with FITS(source) as fits:
-            one = fits[fits._open_file().choose(hdu, (section, columns, rows, raw, where))]
-            return one.read(
-                columns=columns, rows=rows, where=where, null=null, section=section, scaled=scaled,
-                dtype=dtype, device=device, out=out, raw=raw, header=True,
-            )  # fmt: skip
+        return _read_with_header(
+            source, hdu, allow_truncated, columns=columns, rows=rows, where=where, null=null,
+            section=section, scaled=scaled, dtype=dtype, device=device, out=out, raw=raw,
+        )  # fmt: skip
     check_null(null)
     settle_threads()
     form = host_form(scaled, dtype, device, out)
     selection = (section, columns, core_rows(rows), raw, where)
-    result = _core.read(core_source(source), hdu, selection, form)
+    result = _core.read(core_source(source), hdu, selection, form, allow_truncated)
     return as_data(result, columns, null, device, out)
+
+
+def _read_with_header(source: Any, hdu: Any, allow_truncated: bool, **asked: Any) -> Any:
+    """What `HDU.read` gives of the HDU that is meant."""
+    selection = tuple(asked[key] for key in ("section", "columns", "rows", "raw", "where"))
+    with FITS(source, allow_truncated=allow_truncated) as fits:
+        return fits[fits._open_file().choose(hdu, selection)].read(**asked, header=True)
 
 
 def read_header(source: Any, hdu: int | str | tuple[str, int] = 0) -> Header:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _core
 from ._column import Column, column_of
+from ._dtypes import dtype_name
 from ._ragged import Ragged
 from ._rows import signed_dtype
 from ._strings import Strings
@@ -102,7 +103,7 @@ def _metadata(column: Column, values: Any) -> dict[str, str]:
     if column.ttype not in ("", column.name):
         metadata["TTYPE"] = column.ttype
     if not isinstance(values, Strings) and values.dtype.is_complex:
-        metadata["dtype"] = str(values.dtype).removeprefix("torch.")
+        metadata["dtype"] = dtype_name(values.dtype)
     return metadata
 
 

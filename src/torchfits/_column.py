@@ -7,6 +7,8 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING, Any
 
+from . import _core
+from ._dtypes import dtype_name
 from ._ragged import Ragged
 from ._strings import Strings
 
@@ -16,22 +18,6 @@ if TYPE_CHECKING:
     import torch
 
 __all__ = ["Column"]
-
-_CODES = {
-    "bool": "L",
-    "uint8": "B",
-    "int8": "B",
-    "int16": "I",
-    "uint16": "I",
-    "int32": "J",
-    "uint32": "J",
-    "int64": "K",
-    "uint64": "K",
-    "float32": "E",
-    "float64": "D",
-    "complex64": "C",
-    "complex128": "M",
-}
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -83,7 +69,7 @@ class Column:
     def __repr__(self) -> str:
         parts = [f"{self.name!r}", self.format or "?"]
         if self.dtype is not None:
-            parts.append(dtype_name(self))
+            parts.append(dtype_name(self.dtype))
         if self.shape:
             parts.append(f"shape={self.shape}")
         parts += [
@@ -104,7 +90,7 @@ def column_of(name: str, values: torch.Tensor | Strings | Ragged, unit: str | No
     if isinstance(values, Strings):
         code, dtype, sizes = "A", None, (values.width, *reversed(shape))
     else:
-        code = _CODES.get(str(values.dtype).removeprefix("torch."), "")
+        code = _code(values.dtype)
         dtype, sizes = values.dtype, tuple(reversed(shape))
     repeat = math.prod(sizes)
     form = f"{repeat if repeat != 1 else ''}{code}" if code else ""
@@ -116,13 +102,13 @@ def _column_of_cells(
     name: str, dtype: torch.dtype | None, offsets: torch.Tensor, unit: str | None
 ) -> Column:
     """Describe cells of variable length; text has no dtype."""
-    code = "A" if dtype is None else _CODES.get(str(dtype).removeprefix("torch."), "")
+    code = "A" if dtype is None else _code(dtype)
     longest = int(offsets.diff().max()) if len(offsets) > 1 else 0
     shape = () if dtype is None else (-1,)
     form = f"P{code}({longest})" if code else ""
     return Column(name=name, ttype=name, format=form, unit=unit, dtype=dtype, shape=shape)
 
 
-def dtype_name(column: Column) -> str:
-    """Name the dtype without ``torch.``."""
-    return str(column.dtype).removeprefix("torch.")
+def _code(dtype: torch.dtype) -> str:
+    """The letter of TFORM; none for a dtype that no table holds."""
+    return _core.tform_code(dtype_name(dtype))

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
+
+from ._keywords import finite_number
 
 Algorithm = Literal["RICE_1", "GZIP_1", "GZIP_2", "HCOMPRESS_1", "PLIO_1", "NOCOMPRESS"]
 Dither = Literal["NO_DITHER", "SUBTRACTIVE_DITHER_1", "SUBTRACTIVE_DITHER_2"]
@@ -76,8 +77,8 @@ class Compression:
         self._set("dither", _choice("dither", self.dither, get_args(Dither)))
         self._set("tile", _lengths(self.tile))
         if self.quantize_level is not None:
-            self._set("quantize_level", _finite("quantize_level", self.quantize_level))
-        self._set("hcomp_scale", _finite("hcomp_scale", self.hcomp_scale))
+            self._set("quantize_level", finite_number("quantize_level", self.quantize_level))
+        self._set("hcomp_scale", finite_number("hcomp_scale", self.hcomp_scale))
         self._set("dither_seed", _seed(self.dither_seed))
         if not isinstance(self.hcomp_smooth, bool):
             raise TypeError(f"hcomp_smooth= takes True or False, not {self.hcomp_smooth!r}")
@@ -125,15 +126,6 @@ def _choice(field: str, given: object, choices: tuple[str, ...]) -> str:
     if name not in choices:
         raise ValueError(f"unknown {field} {given!r}; use one of {', '.join(choices)}")
     return name
-
-
-def _finite(field: str, given: object) -> float:
-    if isinstance(given, bool) or not hasattr(given, "__float__"):
-        raise TypeError(f"{field}= takes a number, not {given!r}")
-    number = float(given)
-    if not math.isfinite(number):
-        raise ValueError(f"{field}={given!r} is not finite")
-    return number
 
 
 def _seed(given: object) -> int | None:

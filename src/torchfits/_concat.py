@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._column import dtype_name
+from ._dtypes import dtype_name
 from ._fields import Field, fields_of, table_of
 from ._ragged import Ragged
 from ._rows import signed_dtype
@@ -158,7 +158,7 @@ def _joined_numbers(fields: list[Field], tensors: list[torch.Tensor]) -> torch.T
     for field, tensor in zip(fields, tensors, strict=True):
         shared = promoted(dtype, tensor.dtype)
         if shared is None:
-            one, other = dtype_name(fields[0].column), dtype_name(field.column)
+            one, other = dtype_name(fields[0].column.dtype), dtype_name(field.column.dtype)
             raise TypeError(
                 f"column {fields[0].name!r} is {one} and {other}: no dtype is sure to hold both; "
                 f"convert one, such as t[{fields[0].name!r}].to(torch.float64)"

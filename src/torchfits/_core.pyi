@@ -57,17 +57,36 @@ class Header:
     def select(self, positions: Sequence[int]) -> Header:
         """A header of some of the cards."""
 
+    def same_text(self, other: Header) -> bool:
+        """Whether both have the same bytes: no copy is made."""
+
+    def describing(self) -> list[int]:
+        """Positions of the cards that say how data is stored."""
+
+    def lines(self) -> int:
+        """Of 80 bytes: more than cards where long strings continue."""
+
+    def end_of_cards(self) -> int:
+        """Position behind the last card that is not blank."""
+
     def insert(self, position: int, keyword: str, value: object | None, comment: str) -> None: ...
 
     def replace(self, position: int, keyword: str, value: object | None, comment: str) -> None: ...
 
-    def erase(self, position: int) -> None: ...
+    def erase(self, positions: Sequence[int]) -> None: ...
+
+    def splice(self, position: int, count: int, cards: Header) -> None:
+        """
+        The cards of another header, byte for byte, instead of `count` of this one.
+        """
+
+def write_text(path: object, text: bytes, overwrite: bool) -> None: ...
 
 class Schema:
     def columns(self) -> list: ...
 
 class File:
-    def __init__(self, source: object, tile_cache: int = 0) -> None: ...
+    def __init__(self, source: object, tile_cache: int = 0, checksum: bool = False, allow_truncated: bool = False) -> None: ...
 
     @property
     def name(self) -> str: ...
@@ -88,7 +107,7 @@ class File:
 
     def cutout(self, hdu: object | None, section: object | None, fill: object | None, form: tuple) -> tuple: ...
 
-def read(source: object, hdu: object | None, selection: tuple, form: tuple) -> object: ...
+def read(source: object, hdu: object | None, selection: tuple, form: tuple, allow_truncated: bool = False) -> object: ...
 
 def read_header(source: object, hdu: object | None) -> Header: ...
 
@@ -154,6 +173,8 @@ class Groups:
 
     def first_rows(self) -> object: ...
 
+    def row_counts(self) -> object: ...
+
     def counts(self, column: object) -> object: ...
 
     def distinct_counts(self, column: object) -> object: ...
@@ -166,9 +187,86 @@ class Groups:
 
     def tests(self, column: object, every: bool) -> object: ...
 
-def write_path(path: object, hdus: list, overwrite: bool, checksum: bool) -> None: ...
+def verify(source: object, checksum: bool, data: bool) -> tuple: ...
+
+def write_path(path: object, hdus: list, checksum: bool, naming: tuple[bool, bool], packer: object | None) -> None:
+    """
+    `naming` is (overwrite, durable); `packer` compresses the whole file: None, 'gzip', or called with its bytes.
+    """
 
 def write_stream(file: object, hdus: list, checksum: bool) -> None: ...
+
+def tform_code(dtype: str) -> str: ...
+
+class Updater:
+    """A file that is changed, and locked until it is closed."""
+
+    def __init__(self, path: object, durable: bool = False, tile_cache: int = 0) -> None: ...
+
+    def file(self) -> File | None:
+        """The file as it is now; None for one that is empty."""
+
+    def set_headers(self, headers: list) -> None:
+        """(index, cards) of some HDUs, at once."""
+
+    def append(self, hdu: tuple, checksum: bool) -> int:
+        """Gives the position of the HDU."""
+
+    def insert(self, index: int, hdu: tuple, checksum: bool) -> int:
+        """Gives the position of the HDU."""
+
+    def replace(self, index: int, hdu: tuple, checksum: bool) -> int:
+        """Gives the position of the HDU."""
+
+    def remove(self, index: int) -> None: ...
+
+    def move(self, index: int, to: int) -> None: ...
+
+    def close(self) -> None: ...
+
+class NewFile(Updater):
+    """A file that takes its name when it is complete."""
+
+    def __init__(self, path: object, overwrite: bool, durable: bool = False) -> None: ...
+
+    def commit(self) -> None:
+        """Gives the file its name, and closes it."""
+
+class HduFilling:
+    """An HDU that is filled before it belongs to its file."""
+
+    def write_section(self, updater: Updater, section: object | None, values: tuple) -> None: ...
+
+    def append_rows(self, updater: Updater, columns: list) -> None: ...
+
+    def finish(self, updater: Updater) -> None: ...
+
+    def cancel(self, updater: Updater) -> None: ...
+
+def create_hdu(updater: Updater, hdu: tuple, rows: int, checksum: bool) -> int | HduFilling:
+    """
+    An image of address 0, or columns without rows. Gives the position of the HDU, or what fills it: of compressed images, and tables with cells of variable length.
+    """
+
+def section_shape(shape: tuple, section: object) -> tuple:
+    """The shape of a section of an image."""
+
+def write_section(updater: Updater, index: int, section: object | None, values: tuple) -> None:
+    """
+    Values, (address, dtype, number, whether one stands for all), for a section of an image.
+    """
+
+def write_cells(updater: Updater, index: int, rows: object | None, columns: list, alone: bool) -> None:
+    """Values of some columns for rows that rise, or one row of them for all."""
+
+def insert_rows(updater: Updater, index: int, at: int, columns: list) -> None: ...
+
+def delete_rows(updater: Updater, index: int, rows: object) -> None:
+    """Rows that rise."""
+
+def add_column(updater: Updater, index: int, before: int, columns: list) -> None: ...
+
+def delete_column(updater: Updater, index: int, name: str) -> None: ...
 
 def give_arrow_stream(table: tuple) -> object: ...
 

@@ -5,16 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ._keywords import check_flag
+
 if TYPE_CHECKING:
     import torch
 
 Device = Any  # a torch.device, its name, or None for the host
-
-
-def check_flag(keyword: str, value: object) -> None:
-    """Refuse what is neither ``True`` nor ``False``: it was meant for another keyword."""
-    if value is not True and value is not False:
-        raise TypeError(f"{keyword}= takes True or False, not {value!r}")
 
 
 PLAIN_FORM = (True, None, None, False)
@@ -51,7 +47,10 @@ def deliver(data: torch.Tensor, device: Device, out: torch.Tensor | None) -> tor
         if data is out:
             return data
         if data.shape != out.shape:
-            raise ValueError(f"out= has shape {tuple(out.shape)}, the data {tuple(data.shape)}")
+            raise ValueError(
+                f"out= has shape {tuple(out.shape)}, the data {tuple(data.shape)}; pass a tensor "
+                "of their shape"
+            )
         if data.dtype != out.dtype:
             raise ValueError(
                 f"out= has dtype {out.dtype}, the data {data.dtype}; "

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import _core
+from ._access import MODES, ReadAccess, UpdateAccess, writable_path
 from ._errors import (
     FileChangedError,
     FileMissingError,
@@ -18,8 +19,10 @@ from ._errors import (
     HDUNotFoundError,
     UnsupportedError,
 )
+from ._filling import Creating
 from ._hdu import HDU, describe_data
-from ._header import Header
+from ._keywords import check_flag
+from ._updating import Updatable
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -99,46 +102,76 @@ class FileInfo(list[HDUSummary]):
     __str__ = __repr__
 
 
-class FITS:
+class FITS(Updatable, Creating):
     """A sequence of HDUs, found as far as they are asked for. Made by `torchfits.open`.
 
     ``f[0]``, ``f[-1]``, ``f["SCI"]``, ``f["SCI", 2]``, ``"ERR" in f``, ``len(f)``, iteration. One
     handle may be read by many threads at once, survives a fork, and pickles by path, so that a
-    `DataLoader` worker opens its own.
+    `DataLoader` worker opens its own. A handle that writes does not pickle.
+
+    In the modes that write also `append`, `insert`, ``f[i] = data``, ``del f[i]``, `move`, and
+    edits of ``f[i].header``. An `HDU` stands for a position: after a change it shows what stands
+    there now.
     """
 
-    def __init__(self, source: Any, mode: str = "r", *, tile_cache: int = TILE_CACHE) -> None:
-        if mode not in ("r", "r+", "a", "w", "x"):
+    def __init__(
+        self,
+        source: Any,
+        mode: str = "r",
+        *,
+        durable: bool = False,
+        tile_cache: int = TILE_CACHE,
+        checksum: bool = False,
+        allow_truncated: bool = False,
+    ) -> None:
+        if mode not in MODES:
             raise ValueError(f"mode={mode!r}; use one of 'r', 'r+', 'a', 'w', 'x'")
-        if mode != "r":
-            raise UnsupportedError(f"mode={mode!r}: files are not written yet; use mode 'r'")
-        self._source = core_source(source)
+        check_flag("durable", durable)
+        check_flag("checksum", checksum)
+        check_flag("allow_truncated", allow_truncated)
         self._tile_cache = byte_count("tile_cache", tile_cache)
-        self._identity = _identity(self._source)
-        self._file: _core.File | None = _core.File(self._source, self._tile_cache)
-        self._headers: dict[int, Header] = {}
         self.mode = mode
-        """``"r"``."""
-        self.name: str = self._file.name
-        """The path, or what kind of object is read."""
-        self._open_file().describe(0)
+        """``"r"``, ``"r+"``, ``"a"``, ``"w"`` or ``"x"``."""
+        if mode != "r":
+            if checksum or allow_truncated:
+                raise ValueError("checksum=True and allow_truncated=True are for mode 'r'")
+            self.name = writable_path(source, mode)
+            """The path, or what kind of object is read."""
+            self._access: ReadAccess = UpdateAccess(self.name, mode, durable, tile_cache)
+            return
+        if durable:
+            raise ValueError("durable=True is for files that are written; mode 'r' only reads")
+        self._source = core_source(source)
+        self._identity = _identity(self._source)
+        self._leniency = (checksum, allow_truncated)
+        file = _core.File(self._source, self._tile_cache, checksum, allow_truncated)
+        self.name = file.name
+        file.describe(0)
+        self._access = ReadAccess(self.name, file)
+
+    def _opened(self) -> ReadAccess:
+        self._access.check_open()
+        return self._access
 
     def _open_file(self) -> _core.File:
-        if self._file is None:
-            raise ValueError(f"{self.name} is closed; open it again")
-        return self._file
+        return self._opened().file
 
     @property
     def closed(self) -> bool:
         """Whether `close` was called."""
-        return self._file is None
+        return self._access.closed
 
     def close(self) -> None:
-        """Let the file go. Tensors that were read stay valid."""
-        self._file = None
+        """Let the file go. Tensors that were read stay valid.
+
+        Edits of headers are written. A file of mode ``"w"`` or ``"x"`` gets its name; without any
+        HDU it holds an empty primary one.
+        """
+        if not self.closed:
+            self._access.finish()
 
     def __enter__(self) -> FITS:
-        self._open_file()
+        self._opened()
         return self
 
     def __exit__(
@@ -147,11 +180,18 @@ class FITS:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        """Close the file; after an exception what is pending is dropped, and no new file is left.
+
+        In mode ``"r+"`` and ``"a"``, HDUs that were changed before the exception stay changed.
+        """
+        if kind is None:
+            self.close()
+        elif not self.closed:
+            self._access.abandon()
 
     def __len__(self) -> int:
         """Number of HDUs; scans to the end of the file."""
-        return self._open_file().count()
+        return self._opened().count()
 
     def __bool__(self) -> bool:
         return True
@@ -160,14 +200,6 @@ class FITS:
         if key is None:
             raise TypeError("a file is indexed by position, name, or (name, version), not by None")
         return HDU(self, self._open_file().choose(key))
-
-    def _header(self, index: int) -> Header:
-        """The one header of an HDU, whichever `HDU` object asks."""
-        header = self._headers.get(index)
-        if header is None:
-            read = Header._from_core(self._open_file().header(index))
-            header = self._headers.setdefault(index, read)  # another thread may have been faster
-        return header
 
     def __iter__(self) -> Iterator[HDU]:
         index = 0
@@ -193,17 +225,23 @@ class FITS:
         return FileInfo(self.name, [_summary(self[index]) for index in range(len(self))])
 
     def __reduce__(self) -> tuple[Any, ...]:
-        self._open_file()
+        self._opened()
+        if self.mode != "r":
+            raise TypeError(
+                f"{self.name}: a handle of mode {self.mode!r} does not pickle; close it, and open "
+                "the file by its path"
+            )
         if isinstance(self._source, str):
-            return (_reopen, (self._source, self._identity, self._tile_cache))
+            return (_reopen, (self._source, self._identity, self._tile_cache, *self._leniency))
         if isinstance(self._source, (bytes, bytearray, memoryview)):
-            return (_reopen, (bytes(self._source), None, self._tile_cache))
+            return (_reopen, (bytes(self._source), None, self._tile_cache, *self._leniency))
         raise TypeError(
             f"{self.name}: a handle on a file object does not pickle; open the file by its path"
         )
 
     def __repr__(self) -> str:
-        return f"<FITS {self.name!r}{', closed' if self.closed else ''}>"
+        mode = "" if self.mode == "r" else f", mode {self.mode!r}"
+        return f"<FITS {self.name!r}{mode}{', closed' if self.closed else ''}>"
 
 
 def _summary(hdu: HDU) -> HDUSummary:
@@ -238,9 +276,13 @@ def _identity(source: Any) -> tuple[int, int] | None:
 
 
 def _reopen(
-    path: str | bytes, identity: tuple[int, int] | None, tile_cache: int = TILE_CACHE
+    path: str | bytes,
+    identity: tuple[int, int] | None,
+    tile_cache: int = TILE_CACHE,
+    checksum: bool = False,
+    allow_truncated: bool = False,
 ) -> FITS:
-    fits = FITS(path, tile_cache=tile_cache)
+    fits = FITS(path, tile_cache=tile_cache, checksum=checksum, allow_truncated=allow_truncated)
     if fits._identity != identity:
         raise FileChangedError(
             f"{fits.name} has changed since the handle was pickled; open it again"

@@ -6,8 +6,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from ._column import Column
-from ._device import PLAIN_FORM, check_flag, deliver, host_form
+from ._device import PLAIN_FORM, deliver, host_form
+from ._editing import Editable
 from ._header import Header
+from ._keywords import check_flag
 from ._rows import row_tensor, single_row
 from ._runtime import settle_threads
 from ._scan import checked_batch_rows, read_ahead, row_batches
@@ -28,7 +30,7 @@ Null = Literal["mask", "nan", "raw"]
 _TABLES = ("table", "ascii_table", "random_groups")
 
 
-class HDU:
+class HDU(Editable):
     """A header and its data. Made by indexing a `FITS`; reads nothing until asked.
 
     Images take numpy's basic indexing (``hdu[10:20, ::2]``), which reads no more bytes than it
@@ -37,11 +39,12 @@ class HDU:
     are a table of a row for each group: its parameters, and its array as the column ``DATA``.
     """
 
-    __slots__ = ("_columns", "_description", "_fits", "_layout", "index")
+    __slots__ = ("_columns", "_description", "_fits", "_generation", "_layout", "index")
 
     def __init__(self, fits: FITS, index: int) -> None:
         self._fits = fits
         self.index: int = index
+        self._generation = fits._access.generation
         self._description: tuple[str, int, str, int, bool] | None = None
         self._layout: tuple[tuple[int, ...], str | None] | None = None
         self._columns: list[Column] | None = None
@@ -50,12 +53,21 @@ class HDU:
     def _file(self) -> _core.File:
         return self._fits._open_file()
 
+    def _forget_old(self) -> None:
+        """Drop what was known of the file before its last change."""
+        generation = self._fits._access.generation
+        if generation != self._generation:
+            self._description = self._layout = self._columns = None
+            self._generation = generation
+
     def _described(self) -> tuple[str, int, str, int, bool]:
+        self._forget_old()
         if self._description is None:
             self._description = self._file.describe(self.index)
         return self._description
 
     def _laid_out(self) -> tuple[tuple[int, ...], str | None]:
+        self._forget_old()
         if self._layout is None:
             self._layout = self._file.layout(self.index)
         return self._layout
@@ -91,8 +103,12 @@ class HDU:
 
     @property
     def header(self) -> Header:
-        """The header; the same object each time."""
-        return self._fits._header(self.index)
+        """The header; the same object each time.
+
+        In a file that is open for updating its edits are written by `FITS.flush` and `FITS.close`,
+        and before any other change; the header of an HDU that moves goes with it.
+        """
+        return self._fits._access.header(self.index)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -122,12 +138,18 @@ class HDU:
         TypeError
             If the HDU is no table.
         """
+        self._forget_old()
         if self._columns is None:
-            described: Any = self._file.columns(self.index)
-            if described is None:
-                raise TypeError(f"{self._label()} is of kind '{self.kind}' and has no columns")
-            self._columns = [Column._from_core(column) for column in described]
+            self._columns = [Column._from_core(column) for column in self._described_columns()]
         return list(self._columns)
+
+    def _described_columns(self) -> list[tuple[Any, ...]]:
+        """The columns as the core tells them: dtypes are names, and torch is not needed."""
+        described: Any = self._file.columns(self.index)
+        if described is None:
+            raise TypeError(f"{self._label()} is of kind '{self.kind}' and has no columns")
+        columns: list[tuple[Any, ...]] = described
+        return columns
 
     def read(
         self,
@@ -259,13 +281,13 @@ def _hdu_of(fits: FITS, index: int) -> HDU:
 
 
 def describe_data(hdu: HDU) -> str:
-    """One line on what the HDU holds: kind, dtype and shape, never values."""
+    """One line on what the HDU holds: kind, dtype and shape, never values; torch is not needed."""
     if hdu.kind in ("table", "ascii_table"):
-        return f"{hdu.kind} of {hdu.shape[0]} rows x {len(hdu.columns)} columns"
-    if not hdu.shape:
+        return f"{hdu.kind} of {hdu.shape[0]} rows x {len(hdu._described_columns())} columns"
+    shape, dtype = hdu._laid_out()
+    if not shape:
         return f"{hdu.kind} without data"
-    name = f" {str(hdu.dtype).removeprefix('torch.')}" if hdu.dtype is not None else ""
-    return f"{hdu.kind}{name} {list(hdu.shape)}"
+    return f"{hdu.kind}{f' {dtype}' if dtype else ''} {list(shape)}"
 
 
 def check_null(null: str) -> None:

@@ -3,39 +3,32 @@
 
 from __future__ import annotations
 
-import difflib
 import operator
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias, TypeGuard, overload
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from . import _core
+from ._card_list import CardList
+from ._cards import (
+    COMMENTARY,
+    Card,
+    Key,
+    Value,
+    comment_of,
+    normal,
+    pair_of,
+    parts_of,
+    scalar_of,
+    texts_of,
+)
 from ._errors import KeywordNotFoundError
 
-Value: TypeAlias = "bool | int | float | complex | str | None"
-"""What a card may hold; ``None`` is the undefined value of the FITS Standard."""
-
-Key: TypeAlias = "str | int | tuple[str, int]"
+__all__ = ["Card", "Header"]
 
 _MISSING: Any = object()
-_COMMENTARY = frozenset({"COMMENT", "HISTORY", ""})
-_TEXT_WIDTH = 72
-_BLOCK = 2880
-_MOST_COMPARED = 2000  # keywords; an error message must not take seconds
 
 
-class Card(NamedTuple):
-    """One card of a header; a long string over several CONTINUE cards is one."""
-
-    keyword: str
-    """Upper case; of a HIERARCH card what follows ``HIERARCH``."""
-    value: Value = None
-    """The value, or the text of a commentary card."""
-    comment: str = ""
-    """What follows the slash."""
-
-
-class Header:
+class Header(CardList):
     """Cards in the order of the file, looked up like a ``dict``.
 
     Keywords are found in any case, with or without ``HIERARCH``, and the first of repeated ones
@@ -44,8 +37,8 @@ class Header:
     Parameters
     ----------
     cards : Header, mapping or iterable of cards, optional
-        ``{keyword: value}``, ``{keyword: (value, comment)}``, or tuples
-        ``(keyword, value[, comment])``. A copy is made.
+        ``{keyword: value}``, ``{keyword: (value, comment)}``, tuples
+        ``(keyword, value[, comment])``, or a header of astropy. A copy is made.
 
     Notes
     -----
@@ -56,6 +49,7 @@ class Header:
     - ``h["KEY"] = value`` keeps the comment, ``h["KEY"] = value, comment`` sets both; a new keyword
       goes to the end, before blank cards. A ``str`` set as ``HISTORY`` or ``COMMENT`` is added, a
       list replaces all of them.
+    - `set`, `insert` and `append` put cards at a place of their own.
     - ``del h["KEY"]`` removes every card of that keyword, ``del h["KEY", n]`` and ``del h[5]`` one.
     - ``len``, iteration, `keys`, `values` and `items` count cards, repeated ones included.
 
@@ -71,208 +65,37 @@ class Header:
     (30.0, 'exposure time in s')
     """
 
-    __slots__ = ("_list",)
-    __hash__ = None  # type: ignore[assignment]
+    __slots__ = ()
 
-    _list: _core.Header
-
-    def __init__(
-        self,
-        cards: Header | Mapping[str, Any] | Iterable[Sequence[Any]] = (),
-    ) -> None:
+    def __init__(self, cards: Header | Mapping[str, Any] | Iterable[Any] = ()) -> None:
         if isinstance(cards, Header):
             self._list = _core.Header(cards._list)
+            return
+        if hasattr(cards, "tostring"):  # a header of astropy, card for card
+            text = cards.tostring(sep="", endcard=False, padding=False)
+            self._list = _core.Header.from_text(text.encode("latin-1", "replace"))
             return
         self._list = _core.Header()
         if isinstance(cards, Mapping):
             self.update(cards)
         else:
             for card in cards:
-                self.append(*card)
+                self.append(card)
 
     @classmethod
-    def _from_core(cls, core: _core.Header) -> Header:
-        """Wrap `core`, without a copy."""
-        header = cls.__new__(cls)
-        header._list = core
+    def fromkeys(cls, keywords: Iterable[str], value: Any = None) -> Header:
+        """Make a header of these keywords; each has the same `value`, or ``(value, comment)``."""
+        header = cls()
+        for keyword in keywords:
+            header.append((keyword, *pair_of(value)))
         return header
 
-    @classmethod
-    def from_string(cls, text: str | bytes) -> Header:
-        """Read cards of 80 bytes one after another, or text lines, with or without END.
-
-        Parameters
-        ----------
-        text : str or bytes
-            Such as the content of a ``.hdr`` file or the result of `to_string`.
-
-        Raises
-        ------
-        ValueError
-            If `text` is neither whole cards nor lines of at most 80 characters.
-        """
-        data = text.encode("latin-1", "replace") if isinstance(text, str) else bytes(text)
-        return cls._from_core(_core.Header.from_text(data))
-
-    def to_string(self, sep: str = "", endcard: bool = True, padding: bool = True) -> str:
-        r"""Give the cards as text: a header that was not edited gives back its bytes (as latin-1).
-
-        Parameters
-        ----------
-        sep : str
-            Put between cards, for example ``"\n"``.
-        endcard : bool
-            Add the END card.
-        padding : bool
-            Add blanks up to a multiple of 2880 characters, as in a file.
-        """
-        text = self._list.text().decode("latin-1")
-        lines = [text[i : i + 80] for i in range(0, len(text), 80)]
-        if endcard:
-            lines.append("END".ljust(80))
-        joined = sep.join(lines)
-        return joined + " " * (-len(joined) % _BLOCK) if padding else joined
-
-    # Looking up
-
-    @overload
-    def __getitem__(self, key: slice) -> Header: ...
-    @overload
-    def __getitem__(self, key: Key) -> Any: ...
-    def __getitem__(self, key: Key | slice) -> Any:
-        if isinstance(key, str):
-            value = self._list.value(key, _MISSING)
-            if value is not _MISSING:
-                return value
-            if "*" in key or "?" in key:
-                return self._matching(key)
-            raise self._not_found(key)
-        if isinstance(key, slice):
-            return Header._from_core(self._list.select(list(range(len(self))[key])))
-        return self._list.value_at(self._position(key))
-
-    def get(self, key: Key, default: Any = None) -> Any:
-        """Give the value of `key`, or `default` where there is no such card."""
-        if isinstance(key, str):
-            return self._list.value(key, default)
-        try:
-            return self[key]
-        except (KeyError, IndexError):
-            return default
-
-    def __contains__(self, key: object) -> bool:
-        if _is_repeated(key):
-            return key[1] >= 0 and self._list.find(*key) is not None
-        return isinstance(key, str) and self._list.find(key) is not None
-
-    def count(self, keyword: str) -> int:
-        """Give the number of cards of that keyword."""
-        return len(self._list.positions(keyword))
-
-    @property
-    def comments(self) -> Comments:
-        """The comments of cards: ``h.comments["KEY"]``, to read and to set."""
-        return Comments(self)
-
-    # As a sequence of cards
-
-    def __len__(self) -> int:
-        return len(self._list)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._list.keywords())
-
-    def keys(self) -> list[str]:
-        """Give the keywords of all cards, in order."""
-        return self._list.keywords()
-
-    def values(self) -> list[Value]:
-        """Give the values of all cards, in order."""
-        return [value for _, value, _ in self._list.cards()]
-
-    def items(self) -> list[tuple[str, Value]]:
-        """Give (keyword, value) of all cards, in order."""
-        return [(keyword, value) for keyword, value, _ in self._list.cards()]
-
-    @property
-    def cards(self) -> Cards:
-        """The cards as a sequence of `Card` (keyword, value, comment)."""
-        return Cards(self)
-
-    @property
-    def problems(self) -> list[str]:
-        """What breaks the Standard in these cards, one sentence each; empty for a clean header."""
-        return [f"card {i} '{keyword}': {why}" for i, keyword, why in self._list.problems()]
-
-    # Editing
-
-    def __setitem__(self, key: Key, value: Any) -> None:
-        value, comment = value if isinstance(value, tuple) else (value, None)
-        if isinstance(key, str) and _normal(key) in _COMMENTARY:
-            if not isinstance(value, str):
-                for position in reversed(self._list.positions(key)):
-                    self._list.erase(position)
-            for text in [value] if isinstance(value, str) else value:
-                self._add_text(key, text)
-            return
-        if isinstance(key, str) and key not in self:
-            self.append(key, value, comment or "")
-            return
-        position = self._position(key)
-        keyword, _, old_comment = self._list.card_at(position)
-        self._list.replace(
-            position, keyword, _scalar(value), old_comment if comment is None else comment
-        )
-
-    def __delitem__(self, key: Key | slice) -> None:
-        if isinstance(key, slice):
-            positions = sorted(range(len(self))[key])
-        elif isinstance(key, str):
-            positions = self._list.positions(key)
-            if not positions:
-                raise self._not_found(key)
-        else:
-            positions = [self._position(key)]
-        for position in reversed(positions):
-            self._list.erase(position)
-
-    def append(self, keyword: str, value: Any = None, comment: str = "") -> None:
-        """Add a card at the end, before blank cards, whether the keyword is there or not."""
-        position = len(self)
-        if _normal(keyword):
-            while position and self._list.card_at(position - 1) == ("", "", ""):
-                position -= 1
-        self._list.insert(position, keyword, _scalar(value), comment)
-
-    def insert(self, position: int, keyword: str, value: Any = None, comment: str = "") -> None:
-        """Add a card before the one at `position`."""
-        at = min(position, len(self)) if position >= 0 else max(0, len(self) + position)
-        self._list.insert(at, keyword, _scalar(value), comment)
-
-    def update(self, cards: Mapping[str, Any] | Header | Iterable[Sequence[Any]]) -> None:
-        """Set each keyword of `cards`, as ``h[keyword] = value`` would."""
-        if isinstance(cards, Header):
-            cards = cards.cards
-        if isinstance(cards, Mapping):
-            for keyword, value in cards.items():
-                self[keyword] = value
-        else:
-            for keyword, *rest in map(tuple, cards):
-                self[keyword] = tuple(rest) if len(rest) == 2 else rest[0]
-
-    def add_history(self, text: str) -> None:
-        """Add HISTORY cards, one for each 72 characters of each line of `text`."""
-        self._add_text("HISTORY", text)
-
-    def add_comment(self, text: str) -> None:
-        """Add COMMENT cards, one for each 72 characters of each line of `text`."""
-        self._add_text("COMMENT", text)
-
-    # As a Python object
-
-    def copy(self) -> Header:
-        """Give an independent copy."""
-        return Header(self)
+    def copy(self, strip: bool = False) -> Header:
+        """Give an independent copy; with `strip`, without what `strip` removes."""
+        copied = Header(self)
+        if strip:
+            copied.strip()
+        return copied
 
     def __copy__(self) -> Header:
         return self.copy()
@@ -280,126 +103,325 @@ class Header:
     def __deepcopy__(self, memo: dict[int, Any]) -> Header:
         return self.copy()
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _from_cards, (self._list.text(),)
+    # Editing
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Header):
-            return NotImplemented
-        return self._list.text() == other._list.text() or self._list.cards() == other._list.cards()
+    def __setitem__(self, key: Key, value: Any) -> None:
+        if isinstance(key, slice):
+            raise TypeError("cards are set one at a time; del and insert() take and put several")
+        value, comment = pair_of(value)
+        if isinstance(key, str) and normal(key) in COMMENTARY:
+            self._set_texts(key, value, comment)
+        elif isinstance(key, str) and key not in self:
+            self.append((key, value, comment))
+        else:
+            self._replace(self.index(key), value, comment)
 
-    def __repr__(self) -> str:
-        text = self._list.text().decode("latin-1")
-        return "\n".join(text[i : i + 80].rstrip() for i in range(0, len(text), 80))
+    def set(
+        self,
+        key: Key,
+        value: Any = _MISSING,
+        comment: str | None = None,
+        before: Key | None = None,
+        after: Key | None = None,
+    ) -> None:
+        """Set value, comment and place of a card; what is not given stays as it is.
+
+        Parameters
+        ----------
+        key : str, (str, int) or int
+            A keyword that is not there is added. Text of ``COMMENT`` or ``HISTORY`` is always
+            added.
+        value : bool, int, float, complex, str or None
+            ``None`` is the undefined value.
+        comment : str, optional
+            ``""`` removes a comment.
+        before, after : keyword, (keyword, n) or position, optional
+            The card is put beside this one; a card that is there already is moved.
+        """
+        if isinstance(key, str) and (normal(key) in COMMENTARY or key not in self):
+            at = self._place(before, after)
+            self._put(at, key, None if value is _MISSING else value, comment)
+            return
+        position = self.index(key)
+        if before is not None or after is not None:
+            position = self._move(position, self._place(before, after))
+        if value is not _MISSING:
+            self._replace(position, value, comment)
+        elif comment is not None:
+            self.comments[position] = comment
+
+    def append(
+        self, card: Any, value: Any = None, comment: str | None = None, *, end: bool = False
+    ) -> None:
+        """Add a card at the end, whether the keyword is there or not.
+
+        Parameters
+        ----------
+        card : str, Card or tuple
+            A keyword, followed by value and comment, or all of it as
+            ``(keyword, value, comment)``.
+        value, comment
+            Of a keyword.
+        end : bool
+            Behind blank cards too, which otherwise stay at the end.
+        """
+        keyword, value, comment = parts_of(card, value, comment)
+        at = len(self) if end or not normal(keyword) else self._list.end_of_cards()
+        self._put(at, keyword, value, comment)
+
+    def insert(
+        self,
+        key: Key,
+        card: Any,
+        value: Any = None,
+        comment: str | None = None,
+        *,
+        after: bool = False,
+    ) -> None:
+        """Add a card before the one that `key` means, or behind it.
+
+        Parameters
+        ----------
+        key : str, (str, int) or int
+            A keyword or position; positions outside mean the nearer end, as of a list.
+        card, value, comment
+            As of `append`.
+        after : bool
+            Behind that card.
+        """
+        self._put(self._slot(key, after), *parts_of(card, value, comment))
+
+    def rename_keyword(self, old: Key, new: str, force: bool = False) -> None:
+        """Give a card another keyword; place, value and comment stay.
+
+        Parameters
+        ----------
+        old : str, (str, int) or int
+            The card.
+        new : str
+            Its new keyword.
+        force : bool
+            Allow a keyword that another card has already.
+        """
+        position = self.index(old)
+        keyword, value, comment = self._list.card_at(position)
+        if (normal(keyword) in COMMENTARY) != (normal(new) in COMMENTARY):
+            raise ValueError(
+                f"'{keyword}' cannot become '{normal(new)}': one has text, one a value"
+            )
+        if not force and normal(new) not in {*COMMENTARY, keyword} and new in self:
+            message = f"the header has a keyword '{normal(new)}' already; force=True allows two"
+            raise ValueError(message)
+        self._list.replace(position, new, value, comment)
+
+    def update(
+        self, cards: Mapping[str, Any] | Header | Iterable[Any] = (), /, **keywords: Any
+    ) -> None:
+        """Set each keyword of `cards` and `keywords`, as ``h[keyword] = value`` would.
+
+        Parameters
+        ----------
+        cards : mapping, Header or iterable of cards
+            Cards of a `Header` are taken byte for byte; its COMMENT and HISTORY cards are added.
+        **keywords
+            More of them: ``OBSERVER="..."``, ``EXPTIME=(30.0, "s")``.
+        """
+        if isinstance(cards, Header) or hasattr(cards, "tostring"):
+            other = Header(cards)
+            for position, keyword in enumerate(other.keys()):
+                self._take(other, position, replace=keyword not in COMMENTARY)
+        elif isinstance(cards, Mapping):
+            for keyword, value in cards.items():
+                self[keyword] = value
+        else:
+            for keyword, value, comment in map(parts_of, cards):
+                self[keyword] = value if comment is None else (value, comment)
+        for keyword, value in keywords.items():
+            self[keyword] = value
+
+    def extend(
+        self,
+        cards: Header | Mapping[str, Any] | Iterable[Any],
+        strip: bool = True,
+        unique: bool = False,
+        update: bool = False,
+        end: bool = False,
+    ) -> None:
+        """Add the cards of another header, in their order.
+
+        Parameters
+        ----------
+        cards : Header, mapping or iterable of cards
+            What `Header` takes.
+        strip : bool
+            Leave out the cards that `strip` removes, which describe the data of the other HDU.
+        unique : bool
+            Leave out keywords that are there already, and texts of COMMENT and HISTORY cards that
+            are.
+        update : bool
+            Replace the cards of keywords that are there already instead of adding a second one.
+        end : bool
+            Behind blank cards too, which otherwise stay at the end.
+        """
+        other = Header(cards)
+        if strip:
+            other.strip()
+        if not unique and not update:
+            at = len(self) if end else self._list.end_of_cards()
+            self._list.splice(at, 0, other._list)
+            return
+        known = set(self.keys())
+        texts = {card for card in self.cards if card.keyword in COMMENTARY}
+        for position, card in enumerate(other.cards):
+            text = card.keyword in COMMENTARY
+            there = card in texts if text else card.keyword in known
+            if not there or (update and not text):
+                self._take(other, position, replace=there, end=end)
+
+    def setdefault(self, keyword: str, default: Any = None) -> Any:
+        """Give the value of a keyword, which is set to `default` where it is not there."""
+        if keyword not in self:
+            self[keyword] = default
+        return self[keyword]
+
+    def add_history(self, text: str, before: Key | None = None, after: Key | None = None) -> None:
+        """Add HISTORY cards, one for each 72 characters of each line of `text`."""
+        self.set("HISTORY", text, before=before, after=after)
+
+    def add_comment(self, text: str, before: Key | None = None, after: Key | None = None) -> None:
+        """Add COMMENT cards, one for each 72 characters of each line of `text`."""
+        self.set("COMMENT", text, before=before, after=after)
+
+    def add_blank(
+        self, text: str = "", before: Key | None = None, after: Key | None = None
+    ) -> None:
+        """Add cards without a keyword: blank ones, or text such as the title of a section."""
+        self.set("", text, before=before, after=after)
+
+    # Removing
+
+    def __delitem__(self, key: Key | slice) -> None:
+        if isinstance(key, slice):
+            positions = list(range(len(self))[key])
+        elif isinstance(key, str):
+            positions = self._list.positions(key)
+            if not positions and ("*" in key or "?" in key):
+                positions = self._matching(key)
+            if not positions:
+                raise self._not_found(key)
+        else:
+            positions = [self.index(key)]
+        self._list.erase(positions)
+
+    def remove(self, key: Key, ignore_missing: bool = False, remove_all: bool = False) -> None:
+        """Remove the first card of a keyword, or all of them.
+
+        Parameters
+        ----------
+        key : str, (str, int) or int
+            The card.
+        ignore_missing : bool
+            No error where there is none.
+        remove_all : bool
+            Every card of a keyword.
+        """
+        try:
+            if remove_all:
+                del self[key]
+            else:
+                self._list.erase([self.index(key)])
+        except (KeywordNotFoundError, IndexError):
+            if not ignore_missing:
+                raise
+
+    def pop(self, key: Key = -1, default: Any = _MISSING) -> Any:
+        """Remove a card, or every card of a keyword, and give the value: `default` without one."""
+        try:
+            value = self[key]
+            del self[key]
+        except (KeywordNotFoundError, IndexError):
+            if default is _MISSING:
+                raise
+            return default
+        return value
+
+    def popitem(self) -> tuple[str, Value]:
+        """Remove the last card and give its (keyword, value)."""
+        if not len(self):
+            raise KeywordNotFoundError("the header has no cards")
+        card = self.cards[-1]
+        self._list.erase([len(self) - 1])
+        return card.keyword, card.value
+
+    def clear(self) -> None:
+        """Remove all cards."""
+        self._list.erase(list(range(len(self))))
+
+    def strip(self) -> None:
+        """Remove the cards that describe data: what is left suits any HDU.
+
+        These are the keywords of structure, scaling, columns, compression and checksums.
+        """
+        self._list.erase(self._list.describing())
 
     # Private
 
-    def _add_text(self, keyword: str, text: str) -> None:
-        for line in text.splitlines() or [""]:
-            for start in range(0, max(len(line), 1), _TEXT_WIDTH):
-                self.append(keyword, line[start : start + _TEXT_WIDTH])
+    def _replace(self, position: int, value: Any, comment: str | None) -> None:
+        """Set a value; a comment that is not given stays."""
+        keyword, _, old = self._list.card_at(position)
+        text = old if comment is None else comment_of(comment)
+        self._list.replace(position, keyword, scalar_of(keyword, value), text)
 
-    def _matching(self, pattern: str) -> Header:
-        joker = {"*": ".*", "?": "."}
-        wanted = re.compile("".join(joker.get(c) or re.escape(c) for c in _normal(pattern)))
-        keys = self._list.keywords()
-        return Header._from_core(
-            self._list.select([i for i, k in enumerate(keys) if wanted.fullmatch(k)])
-        )
+    def _put(self, at: int, keyword: str, value: Any, comment: str | None) -> None:
+        """Insert a card, or the cards that a text fills: all of them or, after an error, none."""
+        if normal(keyword) not in COMMENTARY:
+            self._list.insert(at, keyword, scalar_of(keyword, value), comment_of(comment))
+            return
+        texts = _core.Header()
+        for text in texts_of(keyword, value):
+            texts.insert(len(texts), keyword, text, comment_of(comment))
+        self._list.splice(at, 0, texts)
 
-    def _position(self, key: Key) -> int:
-        """Position of the card that `key` means."""
+    def _set_texts(self, keyword: str, value: Any, comment: str | None) -> None:
+        """Add a text; a list replaces those that are there."""
+        added = value is None or isinstance(value, str)
+        positions = [] if added else self._list.positions(keyword)
+        if not positions:
+            self.append((keyword, value, comment))
+            return
+        edited = Header(self)
+        edited._put(positions[0], keyword, value, comment)
+        new = len(edited) - len(self)
+        edited._list.erase([position + new for position in positions])
+        self._list = edited._list
+
+    def _take(self, other: Header, position: int, replace: bool, end: bool = False) -> None:
+        """Put a card of another header, byte for byte, at the end or in place of the first."""
+        card = other._list.select([position])
+        old = self._list.find(card.keywords()[0]) if replace else None
+        if old is not None:
+            self._list.splice(old, 1, card)
+        else:
+            self._list.splice(len(self) if end else self._list.end_of_cards(), 0, card)
+
+    def _move(self, position: int, to: int) -> int:
+        """Move a card before the one at `to`, and give its new position."""
+        order = [i for i in range(len(self)) if i != position]
+        to -= position < to
+        self._list = self._list.select([*order[:to], position, *order[to:]])
+        return to
+
+    def _place(self, before: Key | None, after: Key | None) -> int:
+        if before is not None and after is not None:
+            raise TypeError("before= and after= exclude each other")
+        if before is not None:
+            return self._slot(before, after=False)
+        return self._list.end_of_cards() if after is None else self._slot(after, after=True)
+
+    def _slot(self, key: Key, after: bool) -> int:
+        """Position before or behind the card that `key` means."""
         given: Any = key
-        if not isinstance(given, bool) and hasattr(given, "__index__"):
-            position = operator.index(given)
-            if -len(self) <= position < len(self):
-                return position % len(self)
-            raise IndexError(f"no card {position}: the header has {len(self)}, counted from 0")
-        if not (isinstance(key, str) or _is_repeated(key)):
-            message = f"a header key is a keyword, (keyword, n), a position or a slice, not {key!r}"
-            raise TypeError(message)
-        keyword, nth = (key, 0) if isinstance(key, str) else key
-        found = self._list.find(keyword, nth) if nth >= 0 else None
-        if found is None:
-            raise self._not_found(keyword, nth)
-        return found
-
-    def _not_found(self, keyword: str, nth: int = 0) -> KeywordNotFoundError:
-        name = _normal(keyword)
-        found = self.count(keyword)
-        if found:
-            return KeywordNotFoundError(
-                f"no card {nth} of keyword '{name}': the header has {found}, counted from 0"
-            )
-        known = list(dict.fromkeys(self._list.keywords()))[:_MOST_COMPARED]
-        near = difflib.get_close_matches(name, known, n=3)
-        hint = "; did you mean " + " or ".join(f"'{k}'" for k in near) + "?" if near else ""
-        return KeywordNotFoundError(f"no keyword '{name}' in the header of {len(self)} cards{hint}")
-
-
-class Cards(Sequence[Card]):
-    """The cards of a `Header`, by position; they show the header as it is now."""
-
-    def __init__(self, header: Header) -> None:
-        self._header = header
-
-    def __len__(self) -> int:
-        return len(self._header)
-
-    def __iter__(self) -> Iterator[Card]:
-        return map(Card._make, self._header._list.cards())
-
-    @overload
-    def __getitem__(self, key: Key) -> Card: ...
-    @overload
-    def __getitem__(self, key: slice) -> list[Card]: ...
-    def __getitem__(self, key: Key | slice) -> Card | list[Card]:
-        if isinstance(key, slice):
-            return list(self)[key]
-        return Card._make(self._header._list.card_at(self._header._position(key)))
-
-    def __repr__(self) -> str:
-        return "[" + ",\n ".join(map(repr, self)) + "]"
-
-
-class Comments:
-    """The comments of a `Header`, by keyword, (keyword, n) or position."""
-
-    def __init__(self, header: Header) -> None:
-        self._header = header
-
-    def __getitem__(self, key: Key) -> str:
-        return self._header.cards[key].comment
-
-    def __setitem__(self, key: Key, comment: str) -> None:
-        position = self._header._position(key)
-        keyword, value, _ = self._header._list.card_at(position)
-        self._header._list.replace(position, keyword, value, comment)
-
-    def __repr__(self) -> str:
-        return "\n".join(f"{c.keyword:8}  {c.comment}" for c in self._header.cards if c.comment)
-
-
-def _is_repeated(key: object) -> TypeGuard[tuple[str, int]]:
-    """Whether `key` is (keyword, n)."""
-    return (
-        isinstance(key, tuple)
-        and len(key) == 2
-        and isinstance(key[0], str)
-        and isinstance(key[1], int)
-        and not isinstance(key[1], bool)
-    )
-
-
-def _normal(keyword: str) -> str:
-    return keyword.strip().upper().removeprefix("HIERARCH ").lstrip()
-
-
-def _scalar(value: Any) -> Any:
-    """Give a Python scalar for a scalar of numpy or a tensor of no dimensions."""
-    item = getattr(value, "item", None)
-    return value if item is None else item()
-
-
-def _from_cards(cards: bytes) -> Header:
-    return Header._from_core(_core.Header.from_cards(cards))
+        if isinstance(given, (str, tuple, bool)) or not hasattr(given, "__index__"):
+            return self.index(key) + after
+        at = operator.index(given)
+        return min(max(at if at >= 0 else at + len(self), 0) + after, len(self))

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import _core
-from ._column import dtype_name
 from ._concat import concat_fields
+from ._dtypes import dtype_name
 from ._fields import Field, fields_of, table_of
 from ._keys import columns_of, keys_of
 from ._runtime import settle_threads
@@ -129,7 +129,7 @@ def _check_kinds(key: _Key, kinds: tuple[list[str], list[str]]) -> None:
 
 
 def _described(field: Field) -> str:
-    name = "text" if isinstance(field.values, Strings) else dtype_name(field.column)
+    name = "text" if isinstance(field.values, Strings) else dtype_name(field.column.dtype)
     return f"{name} {list(field.column.shape)}" if field.column.shape else name
 
 

@@ -7,6 +7,7 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING, Any
 
+from ._dtypes import dtype_name
 from ._ragged import Ragged
 from ._strings import Strings
 
@@ -55,8 +56,8 @@ def keys_of(field: Field) -> list[Key]:
         return [_text_key(part, one) for part, one in zip(parts, _masks(mask, parts), strict=True)]
     if values.is_complex():
         raise TypeError(
-            f"column {field.name!r} is {_dtype_name(values)}: complex numbers have no order; use "
-            "its real and imaginary parts"
+            f"column {field.name!r} is {dtype_name(values.dtype)}: complex numbers have no order; "
+            "use its real and imaginary parts"
         )
     parts = elements_of(values)
     return [_number_key(part, one) for part, one in zip(parts, _masks(mask, parts), strict=True)]
@@ -106,7 +107,7 @@ def _number_key(values: torch.Tensor, mask: torch.Tensor | None) -> Key:
         host = host.to(torch.float32)
     nulls = None if mask is None else _on_host(mask)
     address = 0 if nulls is None else nulls.data_ptr()
-    column = (host.data_ptr(), len(host), _dtype_name(host), address, 0, 0)
+    column = (host.data_ptr(), len(host), dtype_name(host.dtype), address, 0, 0)
     kind = "integers"
     if host.dtype == torch.bool:
         kind = "bools"
@@ -127,7 +128,3 @@ def _text_key(
     where = 0 if places is None else places.data_ptr()
     column = (host.data_ptr(), rows, None, address, width, where)
     return Key("text", column, (host, nulls, places))
-
-
-def _dtype_name(values: torch.Tensor) -> str:
-    return str(values.dtype).removeprefix("torch.")

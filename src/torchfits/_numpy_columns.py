@@ -106,8 +106,10 @@ def values_of(name: str, array: Array, *, remedy: str) -> tuple[Any, torch.Tenso
         dates = kind in "mM"
         advice = f"FITS tables have no type for times: {remedy}" if dates else "convert it first"
         raise TypeError(f"column {name!r} is of dtype {array.dtype}; {advice}")
-    native = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
-    tensor = torch.from_numpy(native if native.flags.writeable else native.copy())
+    # torch does not know `longlong`.
+    native = np.require(array, f"={kind}{size}", ["C_CONTIGUOUS", "ALIGNED"])
+    shared = native.flags.writeable and native.size > 1  # one element has the strides of its record
+    tensor = torch.from_numpy(native if shared else native.copy())
     # The strides of nothing may be zero, which torch does not view as other types.
     return (tensor if len(array) else torch.empty(tensor.shape, dtype=tensor.dtype)), None
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
+from ._dtypes import dtype_name
 from ._rows import checked_offsets, normal_rows, signed_dtype, single_row, take_cells
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ class Ragged:
         return (_rebuilt, (values, self.dtype, self._offsets))
 
     def __repr__(self) -> str:
-        name = str(self.dtype).removeprefix("torch.")
+        name = dtype_name(self.dtype)
         size = f"{len(self)} cells, {len(self._values)} elements"
         if self.device.type == "meta" or not len(self):
             return f"Ragged({size}, {name})"

@@ -385,7 +385,7 @@ def _as_values(name: str, values: Any) -> torch.Tensor | Strings | Ragged:
 def _check_columns(names: list[str], values: list[torch.Tensor | Strings | Ragged]) -> None:
     lengths = {name: len(column) for name, column in zip(names, values, strict=True)}
     if len(set(lengths.values())) > 1:
-        raise ValueError(f"columns differ in length: {lengths}")
+        raise ValueError(f"columns differ in length: {lengths}; a table has one for all")
     folded: dict[str, str] = {}
     for name in names:
         given: object = name

@@ -2,39 +2,20 @@
 // Compressed tables written byte by byte, for tests. DEFLATE is zlib's.
 #pragma once
 
-#include <zlib.h>
-
 #include <cstdint>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "deflated.h"
 #include "fits/scan.h"
 #include "header_text.h"
 
 namespace torchfits::testing {
 
 using Cards = std::vector<std::pair<std::string, std::string>>;
-
-inline std::string gzipped(std::string_view bytes) {
-  z_stream stream{};
-  if (deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
-    throw std::runtime_error("deflateInit2");
-  }
-  std::string out(bytes.size() + 200, '\0');
-  std::string in(bytes);
-  stream.next_in = reinterpret_cast<Bytef*>(in.data());
-  stream.avail_in = static_cast<uInt>(in.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  if (deflate(&stream, Z_FINISH) != Z_STREAM_END) throw std::runtime_error("deflate");
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
 
 /// Big-endian, of `width` bytes.
 inline std::string big_endian(std::uint64_t value, int width) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -16,6 +15,7 @@
 #include "base/defaults.h"
 #include "base/error.h"
 #include "base/stats.h"
+#include "deflated.h"
 #include "io/compression.h"
 #include "io/file_source.h"
 #include "io/memory_source.h"
@@ -23,6 +23,9 @@
 
 namespace torchfits {
 namespace {
+
+using testing::deflated;
+using testing::kGzipWrapper;
 
 std::shared_ptr<const ByteSource> source_of(const std::string& text) {
   const auto owner = std::make_shared<const std::string>(text);
@@ -45,21 +48,6 @@ std::string drain(ByteStream& stream, std::size_t step, std::string* error = nul
     if (error == nullptr) throw;
     *error = problem.what();
   }
-  return out;
-}
-
-std::string gzip(const std::string& text, int level = 6) {
-  z_stream z{};
-  EXPECT_EQ(deflateInit2(&z, level, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string out(deflateBound(&z, text.size()) + 64, '\0');
-  auto in = text;
-  z.next_in = reinterpret_cast<Bytef*>(in.data());
-  z.avail_in = static_cast<uInt>(in.size());
-  z.next_out = reinterpret_cast<Bytef*>(out.data());
-  z.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
-  out.resize(z.total_out);
-  deflateEnd(&z);
   return out;
 }
 
@@ -97,14 +85,15 @@ TEST(Gzip, InflatesInStepsOfAnySize) {
   const auto text = numbers(100'000);
   for (const auto level : {0, 1, 9}) {
     for (const std::size_t step : {1UL, 2880UL, 65'536UL, text.size(), text.size() + 1}) {
-      EXPECT_EQ(drain(*inflater(OuterCompression::gzip, gzip(text, level)), step), text);
+      EXPECT_EQ(drain(*inflater(OuterCompression::gzip, deflated(text, kGzipWrapper, level)), step),
+                text);
     }
   }
 }
 
 TEST(Gzip, JoinsMembersAndIgnoresWhatFollows) {
   const auto first = numbers(1000);
-  const auto both = gzip(first) + gzip("") + gzip("second");
+  const auto both = deflated(first) + deflated("") + deflated("second");
   for (const auto& tail : {std::string(), std::string(5000, '\0'), std::string("garbage"),
                            std::string("\x1f"), std::string("\0\x1f\x8b\x08", 4)}) {
     for (const std::size_t step : {1UL, first.size(), 100'000UL}) {
@@ -114,7 +103,7 @@ TEST(Gzip, JoinsMembersAndIgnoresWhatFollows) {
 }
 
 TEST(Gzip, SkipsTheOptionalFieldsOfTheHeader) {
-  auto plain = gzip("hello");
+  auto plain = deflated("hello");
   auto header = plain.substr(0, 10);
   header[3] = 0x1c;  // FEXTRA | FNAME | FCOMMENT
   const std::string fields = std::string(
@@ -128,7 +117,7 @@ TEST(Gzip, SkipsTheOptionalFieldsOfTheHeader) {
 
 TEST(Gzip, CutAnywhereGivesAPrefixAndSaysTruncated) {
   const auto text = numbers(3000);
-  const auto whole = gzip(text);
+  const auto whole = deflated(text);
   for (std::size_t cut = 2; cut < whole.size(); cut += cut < 30 ? 1 : 97) {
     std::string error;
     const auto out = drain(*inflater(OuterCompression::gzip, whole.substr(0, cut)), 500, &error);
@@ -141,7 +130,7 @@ TEST(Gzip, CutAnywhereGivesAPrefixAndSaysTruncated) {
 TEST(Gzip, WrongCheckValuesAreErrorsWhateverTheStep) {
   const auto text = numbers(3000);
   for (const std::size_t from_end : {8U, 1U}) {  // CRC-32, length
-    auto bad = gzip(text);
+    auto bad = deflated(text);
     bad[bad.size() - from_end] = static_cast<char>(bad[bad.size() - from_end] ^ 1);
     for (const std::size_t step : {text.size(), text.size() / 2, text.size() + 100}) {
       std::string error;
@@ -153,7 +142,7 @@ TEST(Gzip, WrongCheckValuesAreErrorsWhateverTheStep) {
 }
 
 TEST(Gzip, DamageIsReportedWithItsPlace) {
-  auto bad = gzip(numbers(30'000));
+  auto bad = deflated(numbers(30'000));
   bad[bad.size() / 2] = static_cast<char>(~bad[bad.size() / 2]);
   std::string error;
   drain(*inflater(OuterCompression::gzip, bad), 1000, &error);
@@ -165,7 +154,7 @@ TEST(Gzip, TheFirstBytesOfALargeFileCostKilobytes) {
   std::string text(4 * MiB, '\0');
   std::mt19937 random(1);
   for (auto& c : text) c = static_cast<char>(random());
-  const auto compressed = gzip(text, 1);
+  const auto compressed = deflated(text, kGzipWrapper, 1);
   ASSERT_GT(compressed.size(), MiB);
   reset_stats();
   const auto source = retain_stream(inflater(OuterCompression::gzip, compressed), "x.gz");

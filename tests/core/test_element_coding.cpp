@@ -27,7 +27,8 @@ TEST(StoredType, KnowsTheSixBitpix) {
   EXPECT_EQ(stored_type(64), T::i64);
   EXPECT_EQ(stored_type(-32), T::f32);
   EXPECT_EQ(stored_type(-64), T::f64);
-  for (const std::int64_t bitpix : {0L, 1L, -8L, -16L, 24L, 128L, (1L << 32) + 8}) {
+  for (const std::int64_t bitpix :
+       std::initializer_list<std::int64_t>{0, 1, -8, -16, 24, 128, (std::int64_t{1} << 32) + 8}) {
     EXPECT_THROW(static_cast<void>(stored_type(bitpix)), FitsError) << bitpix;
   }
 }
@@ -77,7 +78,8 @@ TEST(ImageCoding, SixtyFourBitsWithAWholeOffsetStayExact) {
 }
 
 TEST(ImageCoding, test_t6_t7_t8_blank_makes_floats_whatever_its_value_and_the_scaling) {
-  for (const std::int64_t blank : {0L, -32768L, 255L, 1L << 40}) {
+  for (const std::int64_t blank :
+       std::initializer_list<std::int64_t>{0, -32768, 255, std::int64_t{1} << 40}) {
     for (const Scaling scaling : {Scaling{}, Scaling{1.0, 32768.0}, Scaling{0.1, 3.0}}) {
       const auto coding = ElementCoding::image(16, scaling, blank);
       expect(coding, T::i16, T::f32, Rule::scale);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "codec/gzip.h"
+#include "deflated.h"
 
 #ifdef TORCHFITS_HAVE_CFITSIO
 #include <cstdlib>
@@ -29,9 +30,8 @@ namespace torchfits {
 namespace {
 
 using Bytes = std::vector<std::byte>;
-
-constexpr int kZlibWrapper = MAX_WBITS;
-constexpr int kGzipWrapper = MAX_WBITS + 16;
+using testing::kGzipWrapper;
+using testing::kZlibWrapper;
 
 Bytes bytes_of(std::string_view text) {
   const auto view = std::as_bytes(std::span(text));
@@ -48,18 +48,11 @@ Bytes sample(std::size_t size) {
   return out;
 }
 
-Bytes deflated(Bytes in, int window, int level = 6, int strategy = Z_DEFAULT_STRATEGY) {
-  z_stream z{};
-  EXPECT_EQ(deflateInit2(&z, level, Z_DEFLATED, window, 8, strategy), Z_OK);
-  Bytes out(deflateBound(&z, in.size()) + 64);
-  z.next_in = reinterpret_cast<Bytef*>(in.data());
-  z.avail_in = static_cast<uInt>(in.size());
-  z.next_out = reinterpret_cast<Bytef*>(out.data());
-  z.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
-  out.resize(z.total_out);
-  deflateEnd(&z);
-  return out;
+Bytes deflated(const Bytes& in, int window, int level = 6, int strategy = Z_DEFAULT_STRATEGY) {
+  const std::string_view text(reinterpret_cast<const char*>(in.data()), in.size());
+  const auto out = testing::deflated(text, window, level, strategy);
+  const auto bytes = std::as_bytes(std::span(out));
+  return {bytes.begin(), bytes.end()};
 }
 
 Bytes inflated(Bytes in, std::size_t room) {

@@ -63,7 +63,7 @@ TEST_F(ReplacementFileTest, WithoutCommitNothingIsLeft) {
 
 TEST_F(ReplacementFileTest, WhatIsPreallocatedIsCutAndWhatIsMissingIsZero) {
   ReplacementFile file(path(), false);
-  file.preallocate(1U << 20U);
+  file.file().preallocate(1U << 20U);
   put(file, "new");
   file.commit(5);
   EXPECT_EQ(content(), std::string("new\0\0", 5));
@@ -80,7 +80,7 @@ TEST_F(ReplacementFileTest, AFileThatCameMeanwhileIsNotReplaced) {
 TEST_F(ReplacementFileTest, RoomThatThereIsNotIsAnError) {
   const ReplacementFile file(path(), false);
   try {
-    file.preallocate(std::uint64_t{1} << 62U);
+    file.file().preallocate(std::uint64_t{1} << 62U);
     GTEST_SKIP() << "this file system gives any room";
   } catch (const FitsError& error) {
     EXPECT_EQ(error.code(), ErrorCode::io);

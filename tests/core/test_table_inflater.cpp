@@ -22,7 +22,7 @@ using namespace std::string_view_literals;
 using testing::big_endian;
 using testing::bytes_of;
 using testing::CompressedTable;
-using testing::gzipped;
+using testing::deflated;
 using testing::long_descriptor;
 
 struct Wanted {
@@ -74,8 +74,8 @@ TEST(TableInflater, t39_the_four_algorithms) {
       .column("3A", "GZIP_1")
       .column("E", "NOCOMPRESS");
   table.stream(kRice787)
-      .stream(gzipped("\x01\x03\x05\x07\x09\x0B\x02\x04\x06\x08\x0A\x0C"sv))
-      .stream(gzipped("abcdefghi"))
+      .stream(deflated("\x01\x03\x05\x07\x09\x0B\x02\x04\x06\x08\x0A\x0C"sv))
+      .stream(deflated("abcdefghi"))
       .stream("EEEEFFFFGGGG");
   EXPECT_EQ(inflated(table),
             "\x00\x00\x00\x07\x01\x02\x03\x04"
@@ -100,7 +100,7 @@ TEST(TableInflater, t39_rice_of_two_and_one_bytes) {
 TEST(TableInflater, t39_gzip_2_of_four_and_eight_bytes) {
   CompressedTable table(12, 2, 2);
   table.column("E", "GZIP_2").column("D", "GZIP_2");
-  table.stream(gzipped("aAbBcCdD")).stream(gzipped("1a2b3c4d5e6f7g8h"));
+  table.stream(deflated("aAbBcCdD")).stream(deflated("1a2b3c4d5e6f7g8h"));
   EXPECT_EQ(inflated(table), "abcd12345678ABCDabcdefgh");
 }
 
@@ -108,11 +108,11 @@ TEST(TableInflater, t39_gzip_2_of_four_and_eight_bytes) {
 CompressedTable five_rows() {
   CompressedTable table(3, 5, 2);
   table.column("A", "GZIP_1").column("2A", "NOCOMPRESS");
-  return table.stream(gzipped("ab"))
+  return table.stream(deflated("ab"))
       .stream("AABB")
-      .stream(gzipped("cd"))
+      .stream(deflated("cd"))
       .stream("CCDD")
-      .stream(gzipped("e"))
+      .stream(deflated("e"))
       .stream("EE");
 }
 
@@ -153,14 +153,14 @@ enum class Order { held_first, stored_first };
 CompressedTable arrays(Order order) {
   CompressedTable table(8, 3, 3);
   table.column("PI(6)", "GZIP_2").pcount(22);
-  const auto first = gzipped("\0\0\0\1\2\3"sv);
+  const auto first = deflated("\0\0\0\1\2\3"sv);
   const auto plain = "\0\4\0\5\0\6\0\7\0\10\0\11"sv;
   const auto a = table.add_to_heap(first), b = table.add_to_heap(plain);
   const auto held =
       big_endian(3, 4) + big_endian(16, 4) + big_endian(0, 8) + big_endian(6, 4) + big_endian(0, 4);
   const auto stored =
       long_descriptor(first.size(), a) + long_descriptor(0, 0) + long_descriptor(plain.size(), b);
-  return table.stream(gzipped(order == Order::held_first ? held + stored : stored + held));
+  return table.stream(deflated(order == Order::held_first ? held + stored : stored + held));
 }
 
 constexpr auto kArrays =
@@ -192,13 +192,13 @@ TEST(TableInflater, a_compressed_array_of_its_own_length) {
   const auto bytes = "The quick brown fox jumps over the lazy dog, and again over the dog"sv;
   auto text = std::string(bytes);
   // Appending random letters makes both longer by the same amount; a repeated one only the text.
-  while (gzipped(text).size() > text.size()) text += 'x';
-  ASSERT_EQ(gzipped(text).size(), text.size());
+  while (deflated(text).size() > text.size()) text += 'x';
+  ASSERT_EQ(deflated(text).size(), text.size());
   CompressedTable table(8, 1, 1);
   table.column("PB", "GZIP_1").pcount(text.size());
-  const auto at = table.add_to_heap(gzipped(text));
+  const auto at = table.add_to_heap(deflated(text));
   table.stream(
-      gzipped(big_endian(text.size(), 4) + big_endian(0, 4) + long_descriptor(text.size(), at)));
+      deflated(big_endian(text.size(), 4) + big_endian(0, 4) + long_descriptor(text.size(), at)));
   EXPECT_EQ(inflated(table).substr(8), text);
 }
 
@@ -207,7 +207,7 @@ TEST(TableInflater, t50_arrays_of_logicals_are_restored_whole) {
   table.column("PL", "NOCOMPRESS").pcount(2);
   const auto a = table.add_to_heap("T"), b = table.add_to_heap("F");
   table.stream(big_endian(1, 4) + big_endian(0, 4) + long_descriptor(1, a));
-  table.stream(gzipped(big_endian(1, 4) + big_endian(1, 4) + long_descriptor(1, b)));
+  table.stream(deflated(big_endian(1, 4) + big_endian(1, 4) + long_descriptor(1, b)));
   EXPECT_EQ(inflated(table, {{}, RowSelection{.start = 0, .count = 1}}).substr(16), "TF");
 }
 
@@ -216,8 +216,8 @@ TEST(TableInflater, arrays_that_overlap) {
   CompressedTable table(8, 2, 2);
   table.column("PB", "NOCOMPRESS").pcount(5);
   const auto a = table.add_to_heap("abcd"), b = table.add_to_heap("bcde");
-  table.stream(gzipped(big_endian(4, 4) + big_endian(0, 4) + big_endian(4, 4) + big_endian(1, 4) +
-                       long_descriptor(4, a) + long_descriptor(4, b)));
+  table.stream(deflated(big_endian(4, 4) + big_endian(0, 4) + big_endian(4, 4) + big_endian(1, 4) +
+                        long_descriptor(4, a) + long_descriptor(4, b)));
   EXPECT_EQ(inflated(table).substr(16), "abcde");
 }
 
@@ -228,8 +228,8 @@ TEST(TableInflater, streams_that_are_wrong) {
     CompressedTable table(4, 3, 3);
     return table.column("J", std::string(algorithm)).stream(bytes);
   };
-  expect_error(with("GZIP_1", gzipped("12345678901")), "they hold 11 bytes, not 12");
-  expect_error(with("GZIP_2", gzipped("1234567890123")), "compressed column 'C1', tile 0, bytes ");
+  expect_error(with("GZIP_1", deflated("12345678901")), "they hold 11 bytes, not 12");
+  expect_error(with("GZIP_2", deflated("1234567890123")), "compressed column 'C1', tile 0, bytes ");
   expect_error(with("GZIP_1", "no gzip at all"), "compressed column 'C1', tile 0, bytes 2896 to");
   expect_error(with("GZIP_1", ""), "tile 0");
   expect_error(with("RICE_1", kRice787.substr(0, 4)), "tile 0");
@@ -259,7 +259,7 @@ TEST(TableInflater, arrays_outside_their_heaps) {
   const auto with = [](const std::string& held, const std::string& stored) {
     CompressedTable table(8, 1, 1);
     table.column("PI", "NOCOMPRESS").pcount(8).add_to_heap("12345678");
-    return table.stream(gzipped(held + stored));
+    return table.stream(deflated(held + stored));
   };
   const auto short_one = [](std::uint64_t count, std::uint64_t offset) {
     return big_endian(count, 4) + big_endian(offset, 4);
@@ -281,7 +281,7 @@ TEST(TableInflater, arrays_outside_their_heaps) {
 TEST(TableInflater, an_array_of_bytes_without_elements) {
   CompressedTable table(16, 1, 1);
   table.column("QI", "NOCOMPRESS").pcount(8).add_to_heap("12345678");
-  table.stream(gzipped(long_descriptor(0, 0) + long_descriptor(8, 0)));
+  table.stream(deflated(long_descriptor(0, 0) + long_descriptor(8, 0)));
   expect_error(table, "has bytes but no elements");
 }
 
@@ -289,7 +289,7 @@ TEST(TableInflater, no_memory_for_what_cannot_be) {
   // The table is plausible as a whole; one tile of it is not.
   CompressedTable table(10000, 20, 20);
   table.column("9999A", "GZIP_1").column("A", "GZIP_1");
-  table.stream(gzipped("x")).stream(std::string(10000, '?'));
+  table.stream(deflated("x")).stream(std::string(10000, '?'));
   expect_error(table, "compressed bytes cannot become 199980");
 }
 

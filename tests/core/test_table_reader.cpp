@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "base/stats.h"
+#include "decoded_column.h"
 #include "file/table_reader.h"
 #include "header_text.h"
 #include "io/memory_source.h"
@@ -85,23 +85,8 @@ File open(std::string text) {
 }
 
 /// One column of some rows, and what was said about its nulls.
-struct Read {
-  ElementType type = ElementType::u8;
-  std::vector<std::byte> data;
-  std::vector<std::uint8_t> mask;
+struct Read : testing::DecodedColumn {
   std::uint64_t nulls = 0;
-
-  template <class T>
-  [[nodiscard]] std::vector<T> values() const {
-    EXPECT_EQ(type, element_type_of<T>);
-    std::vector<T> values;
-    for (std::size_t at = 0; at < data.size(); at += sizeof(T)) {
-      T value;
-      std::memcpy(&value, data.data() + at, sizeof value);
-      values.push_back(value);
-    }
-    return values;
-  }
 };
 
 /// All the columns in one read, each element set before to what no test expects.

@@ -3,6 +3,8 @@
 
 #include <string>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "fits/tform.h"
@@ -104,6 +106,17 @@ TEST(TForm, ElementSizesAreTheStandards) {
     EXPECT_EQ(tform_element_size(codes[i]), sizes[i]) << codes[i];
   EXPECT_EQ(tform_element_size('F'), 0U);
   EXPECT_EQ(tform_element_size('\0'), 0U);
+}
+
+// Tables 18 and 19 of the Standard.
+TEST(TForm, EveryTypeThatATableHoldsHasACode) {
+  using enum ElementType;
+  const std::vector<std::pair<ElementType, char>> codes{
+      {boolean, 'L'}, {u8, 'B'},  {i8, 'B'},   {i16, 'I'}, {u16, 'I'},
+      {i32, 'J'},     {u32, 'J'}, {i64, 'K'},  {u64, 'K'}, {f32, 'E'},
+      {f64, 'D'},     {c64, 'C'}, {c128, 'M'}, {f16, 0},   {bf16, 0}};
+  ASSERT_EQ(codes.size(), kElementTypes.size());
+  for (const auto& [type, code] : codes) EXPECT_EQ(tform_code(type), code) << info(type).name;
 }
 
 TEST(TDim, ReadsDimensionsInTheOrderOfTheHeader) {

@@ -196,7 +196,7 @@ def test_read_many_takes_a_list_of_sources(tmp_path: Path) -> None:
 def test_modes(mode: object) -> None:
     with pytest.raises(ValueError, match="use one of 'r'"):
         torchfits.open(IMAGE, mode)
-    with pytest.raises(torchfits.UnsupportedError, match="not written yet"):
+    with pytest.raises(TypeError, match="takes a path, not bytes"):
         torchfits.open(IMAGE, "w")
 
 

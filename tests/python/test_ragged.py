@@ -325,7 +325,7 @@ def test_a_table_pickles_and_moves() -> None:
 def test_a_table_shows_cells() -> None:
     text = repr(simple())
     assert "uint16[*]" in text
-    assert "[1, 2, 3]" in text
+    assert "[1, null, 3]" in text
     assert "mJy" in text
     assert "NGC 1001" in simple()._repr_html_()
 

@@ -340,3 +340,20 @@ def test_columns_of_a_file_sort_and_group():
         chosen = events["energy"][events["ccd_id"] == chip]
         assert len(chosen) == count
         assert chosen.double().mean().item() == pytest.approx(mean, rel=1e-6)
+
+
+def test_groups_pick_the_same_rows_however_many_slices_the_rows_are_summed_in():
+    rng = np.random.default_rng(5)
+    rows = 300_000  # several slices, with equal values in all of them
+    key, value = rng.integers(0, 7, rows), rng.integers(0, 50, rows).astype(np.float32)
+    value[rng.random(rows) < 0.1] = np.nan
+    table = Table({"K": torch.from_numpy(key), "X": torch.from_numpy(value)})
+    names = ("first", "last", "min", "max")
+    found = table.group_by("K").agg(N="count", **{name: ("X", name) for name in names})
+    members = [value[key == k] for k in range(7)]
+    assert found["N"].tolist() == [len(some) for some in members]
+    present = [some[~np.isnan(some)] for some in members]
+    assert found["first"].tolist() == [some[0] for some in present]
+    assert found["last"].tolist() == [some[-1] for some in present]
+    assert found["min"].tolist() == [some.min() for some in present]
+    assert found["max"].tolist() == [some.max() for some in present]

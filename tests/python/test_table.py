@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from torchfits import Column, ColumnNotFoundError, Strings, Table
+from torchfits import Column, ColumnNotFoundError, Ragged, Strings, Table
 
 UNSIGNED = [torch.uint16, torch.uint32, torch.uint64]
 
@@ -357,6 +357,27 @@ def test_repr_shows_names_units_dtypes_and_the_first_rows() -> None:
     assert lines[4].startswith("1      ab    [0.0, 1.0]")
     assert lines[5].startswith("null   c")
     assert len(lines) == 7
+
+
+def test_repr_shows_nulls_inside_cells() -> None:
+    columns = {
+        "V": torch.tensor([[1.5, 2.0, 3.0, 4.0, 5.0], [6.0, 7.0, 8.0, 9.0, 1.0]]),
+        "R": Ragged.from_list([[1, 2], [3]]),
+        "S": Strings.from_list(["ab", "cd"]),
+        "T": Strings(torch.tensor([[[97], [98]], [[99], [100]]], dtype=torch.uint8)),
+    }
+    masks = {
+        "V": torch.tensor([[False, True, False, False, False], [True] * 5]),
+        "R": Ragged.from_list([[True, False], [False]], dtype=torch.bool),
+        "S": torch.tensor([False, True]),
+        "T": torch.tensor([[False, False], [False, True]]),
+    }
+    table = Table(columns, masks=masks)
+    lines = [line.split("  ") for line in repr(table).splitlines()[-2:]]
+    first, second = ([cell.strip() for cell in line if cell] for line in lines)
+    assert first == ["[1.5, null, 3.0, 4.0,...", "[null, 2]", "ab", "['a', 'b']"]
+    assert second == ["[null, null, null, nu...", "[3]", "null", "['c', null]"]
+    assert "<td>[null, 2]</td>" in table._repr_html_()
 
 
 def test_repr_is_short() -> None:

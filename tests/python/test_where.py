@@ -529,3 +529,14 @@ def test_random_texts_agree_with_python(wanted: str, op: str, values: list[str])
         rows = [row for row, is_true in enumerate(truth) if is_true]
         assert by_memory(data, where) == rows, where
         assert by_tensors(data, where) == rows, where
+
+
+def test_views_come_out_as_they_are_seen() -> None:
+    numbers = torch.tensor([[1 + 2j, 3 - 4j], [5 + 6j, 7j], [8, 9 + 1j]])
+    seen = {"CONJ": numbers.conj(), "IMAG": numbers.conj().imag, "TURNED": numbers.real.T[:, :2].T}
+    keep = torch.tensor([1, 0, 1])
+    for name, values in seen.items():
+        table = Table({"KEEP": keep[: len(values)], name: values})
+        expected = [row for row, kept in zip(values.tolist(), keep.tolist(), strict=False) if kept]
+        assert table.filter("KEEP == 1")[name].tolist() == expected
+        assert table[table["KEEP"] == 1][name].tolist() == expected

@@ -318,8 +318,8 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(path):
         torchfits.write(path, image, overwrite=True, compress="PLIO_1")
     assert path.read_bytes() == old
     assert list(path.parent.iterdir()) == [path]
-    with pytest.raises(torchfits.UnsupportedError):
-        torchfits.write(path, [image, {"a": image}], overwrite=True)
+    with pytest.raises(TypeError, match="item 1 of the list"):
+        torchfits.write(path, [image, {"a": 5}], overwrite=True)
     assert path.read_bytes() == old
 
 
@@ -446,8 +446,6 @@ def test_file_objects_are_written_where_they_stand(path, tmp_path):
         (np.zeros(2, np.longdouble), TypeError, "cannot hold"),
         (torch.zeros(2, 2).to_sparse(), TypeError, "to_dense"),
         (np.ma.masked_array([1, 2]), TypeError, "filled"),
-        (np.zeros(2, [("a", "i4")]), torchfits.UnsupportedError, "comes later"),
-        ({"A": torch.zeros(2)}, torchfits.UnsupportedError, "comes later"),
         ([(torch.zeros(2), None, None, None)], TypeError, "data, header, name"),
         ([[1, 2]], TypeError, "data, header, name"),
         ([torch.zeros(2), 5], TypeError, "item 1 of the list.*not int"),
@@ -477,19 +475,19 @@ def test_wrong_arguments(path):
         torchfits.write(path, [image], header={})
     with pytest.raises(TypeError, match="file object opened with"):
         torchfits.write(5, image)
-    for remote_or_packed in ("https://x.org/a.fits", path.with_suffix(".fits.gz")):
+    for remote_or_packed in ("https://x.org/a.fits", path.with_suffix(".fits.Z")):
         with pytest.raises(torchfits.UnsupportedError):
             torchfits.write(remote_or_packed, image)
     assert list(path.parent.iterdir()) == []
-
-
-def test_a_table_is_refused_by_name(path):
-    table = torchfits.read("examples/data/table.fits", 1)
-    with pytest.raises(torchfits.UnsupportedError, match="tables are not written yet"):
-        torchfits.write(path, table)
 
 
 def test_numpy_is_not_needed_to_name_a_wrong_type(path):
     assert "numpy" in sys.modules
     with warnings.catch_warnings(), pytest.raises(TypeError, match="not object"):
         torchfits.write(path, object())
+
+
+@pytest.mark.parametrize("version", [2**63, -(2**63) - 1])
+def test_a_version_has_64_bits(version):
+    with pytest.raises(ValueError, match="more than 64 bits"):
+        torchfits.write(io.BytesIO(), torch.zeros(2), name=("SCI", version))
