@@ -42,7 +42,7 @@ class FileSource final : public ByteSource {
     if (request.span().end() <= head_.size())
       return lend_ranges(head_.span(), ranges, request, weight, consume);
     try {
-      windows_.for_each(size_, ranges, consume, weight);
+      windows_.for_each(size_, ranges, request, weight, consume);
     } catch (const FitsError&) {
       check_unchanged();  // a complaint about bytes of another file would mislead
       throw;

@@ -55,12 +55,12 @@ bool KeptWindow::covers(ByteRange span) const noexcept {
 class FileWindows::Request {
  public:
   Request(const FileWindows& windows, std::uint64_t size, std::span<const ByteRange> ranges,
-          const Consume& consume, std::uint64_t weight)
+          RangeGroups& groups, std::uint64_t weight, const Consume& consume)
       : windows_(windows),
         size_(size),
         ranges_(ranges),
         consume_(consume),
-        groups_(ranges, size),
+        groups_(groups),
         work_{groups_.wanted(), weight},
         on_network_(windows.on_network()) {}
 
@@ -155,14 +155,15 @@ class FileWindows::Request {
   std::uint64_t size_;
   std::span<const ByteRange> ranges_;
   const Consume& consume_;
-  RangeGroups groups_;
+  RangeGroups& groups_;
   Work work_;
   bool on_network_;
 };
 
 void FileWindows::for_each(std::uint64_t size, std::span<const ByteRange> ranges,
-                           const Consume& consume, std::uint64_t weight) const {
-  Request(*this, size, ranges, consume, weight).run();
+                           RangeGroups& request, std::uint64_t weight,
+                           const Consume& consume) const {
+  Request(*this, size, ranges, request, weight, consume).run();
 }
 
 /// Asked when the first window is needed: a small file does without the system call.

@@ -46,10 +46,10 @@ class FileWindows {
 
   [[nodiscard]] const FileHandle& file() const noexcept { return file_; }
 
-  /// ByteSource::for_each over the first `size` bytes. ErrorCode::changed where the file turns out
-  /// to be shorter.
-  void for_each(std::uint64_t size, std::span<const ByteRange> ranges, const Consume& consume,
-                std::uint64_t weight) const;
+  /// Hands over `ranges`, which `request` has found to lie in the first `size` bytes.
+  /// ErrorCode::changed where the file turns out to be shorter.
+  void for_each(std::uint64_t size, std::span<const ByteRange> ranges, RangeGroups& request,
+                std::uint64_t weight, const Consume& consume) const;
 
  private:
   class Request;

@@ -134,7 +134,9 @@ class StreamSource final : public ByteSource {
 
   template <class Use>
   void from_spool(ByteRange range, std::uint64_t spooled, const Use& use) const {
-    spool_->for_each(spooled, {&range, 1}, [&](std::size_t, ByteView bytes) { use(bytes); }, 1);
+    RangeGroups request({&range, 1}, spooled);
+    spool_->for_each(spooled, {&range, 1}, request, 1,
+                     [&](std::size_t, ByteView bytes) { use(bytes); });
   }
 
   std::string name_;
