@@ -29,8 +29,9 @@ bench-smoke: setup  ## the same with small files, in two minutes
 bench-gate:  ## exit with 1 unless the last run shows what it must; ARGS=--readme writes README.md
 	@.venv/bin/python benchmarks/report.py --gate $(ARGS)
 
-bench-gpu: setup  ## files to the memory of a GPU; says so where there is none
-	@.venv/bin/python benchmarks/gpu/throughput.py $(ARGS)
+bench-gpu: setup  ## files to the memory of a GPU, and experiments there; says so where there is none
+	@for script in throughput sky byte_order rice_tiles table_columns; do \
+	  .venv/bin/python benchmarks/gpu/$$script.py || exit 1; done
 
 lint:  ## formatting, lint and types
 	@scripts/lint

@@ -28,6 +28,7 @@ TARGETS = {
     "HCOMPRESS": 3.0,
     "HCOMPRESS on one thread": 1.5,
     "cutout": 2.0,
+    "cutouts on the sky": 3.0,
     "small table": 1.2,
     "table": 1.5,
     "huge table": 3.0,
@@ -48,9 +49,14 @@ TARGETS = {
     "keys of many files": 2.0,
     "updating": 1.0,
     "checksum": 1.5,
+    "pixels to sky": 3.0,
+    "pixels to sky, HPX": 2.0,
+    "sky to pixels": 2.0,
+    "making a WCS": 1.0,
 }
 FILE_ENGINES = ("torchfits", "astropy", "fitsio", "pypi")
 FRAME_ENGINES = ("torchfits", "pandas", "polars")
+SKY_ENGINES = ("torchfits", "astropy")
 IN_MEMORY = ("filter", "group", "join")  # benchmarks of tables that are in memory already
 PEAK_LIMIT = 64 * 2**20  # bytes over the tensors that a memory case may take
 
@@ -87,7 +93,9 @@ class Case:
 
     @property
     def engines(self) -> tuple[str, ...]:
-        """Who takes part: peers that read files, or peers that keep tables in memory."""
+        """Who takes part: peers that read files, keep tables in memory, or know the sky."""
+        if self.benchmark == "wcs":
+            return SKY_ENGINES
         return FRAME_ENGINES if self.benchmark in IN_MEMORY else FILE_ENGINES
 
     @property

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from case import Case
 from image_cases import BIG, HUGE, IMAGE_CASES, LARGE, TINY
 from table_cases import MIXED_1K, MIXED_10M, TABLE_CASES
+from wcs_cases import WCS_CASES
 from write_cases import WRITE_CASES
 
 __all__ = ["BIG", "CASES", "LARGE", "select"]
@@ -25,7 +26,7 @@ MEMORY_CASES = (
         warm=MIXED_1K,
     ),
 )
-CASES = (*IMAGE_CASES, *TABLE_CASES, *WRITE_CASES, *MEMORY_CASES)
+CASES = (*IMAGE_CASES, *TABLE_CASES, *WRITE_CASES, *WCS_CASES, *MEMORY_CASES)
 
 
 def select(pattern: str, *, smoke: bool) -> list[Case]:

@@ -37,6 +37,7 @@ GROUP_COLOURS = dict(
             "#f08c00",
             "#a0522d",
             "#495057",
+            "#862e9c",
             "#4dabf7",
         ),
         strict=True,

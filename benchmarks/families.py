@@ -14,7 +14,7 @@ GROUPS = {
         "HCOMPRESS",
         "HCOMPRESS on one thread",
     ),
-    CUTOUTS: ("cutout",),
+    CUTOUTS: ("cutout", "cutouts on the sky"),
     "tables": (
         "small table",
         "table",
@@ -28,6 +28,12 @@ GROUPS = {
     "headers and HDUs": ("header", "one of many keywords", "all of many keywords", "HDU list"),
     "many files": ("many files", "loader", "fed by workers"),
     "writing and updating": ("writing", "keys of many files", "updating", "checksum"),
+    "world coordinates": (
+        "pixels to sky",
+        "pixels to sky, HPX",
+        "sky to pixels",
+        "making a WCS",
+    ),
     "cold page cache": ("cold",),
 }
 _GROUP_OF = {family: group for group, families in GROUPS.items() for family in families}

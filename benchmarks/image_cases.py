@@ -7,7 +7,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 from case import Case
-from recipes import Extensions, Folder, Image, Keywords, Noise, Recipe
+from recipes import SCALE, Extensions, Folder, Image, Keywords, Mosaic, Noise, Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +67,23 @@ def _compressed_images() -> Iterator[Case]:
         yield Case(f"{name}/1_thread", alone, recipe, "read_image", {"hdu": 1}, threads=1)
 
 
+def _stamps() -> Iterator[Case]:
+    """A thousand positions of a catalogue, well inside, in no order."""
+    rng = random.Random(1000)
+    reach = 1900 * SCALE
+    positions = [
+        (150 + rng.uniform(-reach, reach), 2 + rng.uniform(-reach, reach)) for _ in range(1000)
+    ]
+    for name, compression in (("plain", ""), ("comp", "RICE_1"), ("tiled", "RICE_1 tile=128x128")):
+        recipe = Mosaic(f"mosaic_i2_{name}", (4096, 4096), "int16", 30, compression)
+        arguments = {"positions": positions, "size": 64, "hdu": 1 if compression else 0}
+        title = f"cutouts/1000_mosaic_i2_{name}"
+        yield Case(title, "cutouts on the sky", recipe, "stamps", arguments)
+        yield Case(
+            f"{title}/1_thread", "cutouts on the sky", recipe, "stamps", arguments, threads=1
+        )
+
+
 def _compressed_cutouts() -> Iterator[Case]:
     for prefix, boxes in (("", ONE_BOX), ("50_", BOXES)):
         for recipe in (COMP_F4, COMP_TILED):
@@ -119,6 +136,7 @@ CUTOUTS = (
     Case("cutout/large_float32", "cutout", LARGE, "cutouts", {"boxes": ONE_BOX}, smoke=True),
     Case("cutout/50_large_float32", "cutout", LARGE, "cutouts", {"boxes": BOXES}, smoke=True),
     *_compressed_cutouts(),
+    *_stamps(),
     Case(
         "cutout/plane_of_cube",
         "cutout",

@@ -80,6 +80,10 @@ class Image(Recipe):
                 hdus[0].header["BSCALE"] = self.bscale
 
 
+SCALE = 5e-5
+"""Degrees a pixel of a `Mosaic`."""
+
+
 @dataclass(frozen=True)
 class Noise(Recipe):
     """Normal noise of spread ``sigma``; a primary image, or one extension that is compressed.
@@ -126,6 +130,22 @@ class Noise(Recipe):
                 options["tile_shape"] = tuple(int(n) for n in word[5:].split("x"))
         hdu = fits.CompImageHDU(self._pixels(), compression_type=algorithm, **options)
         fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(path, overwrite=True)
+
+
+@dataclass(frozen=True)
+class Mosaic(Noise):
+    """The same with a celestial WCS: `TAN`, its reference pixel in the middle."""
+
+    def write(self, path: Path) -> None:
+        from astropy.io import fits
+
+        super().write(path)
+        height, width = self.shape
+        cards = {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 150.0, "CRVAL2": 2.0}
+        cards |= {"CRPIX1": (width + 1) / 2, "CRPIX2": (height + 1) / 2}
+        cards |= {"CDELT1": -SCALE, "CDELT2": SCALE}
+        with fits.open(path, mode="update") as hdus:
+            hdus[-1].header.update(cards)
 
 
 def _add_keywords(header: Any, rng: np.random.Generator, count: int) -> None:

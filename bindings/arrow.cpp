@@ -148,7 +148,7 @@ nb::object pack_bits(nb::handle bools, bool one) {
   const auto* const bytes = static_cast<const std::uint8_t*>(address_of(bools));
   const nb::gil_scoped_release no_gil;
   pack_arrow_bits(bytes, count, one, reinterpret_cast<std::uint8_t*>(packed.data));
-  return packed.tensor;
+  return std::move(packed.tensor);
 }
 
 /// The bytes of a text column; with offsets, or `count` of `width` bytes.

@@ -51,6 +51,14 @@ nb::tuple cutout_open(const OpenFile& self, nb::handle hdu, nb::handle section, 
   });
 }
 
+nb::object cutouts_open(const OpenFile& self, std::size_t hdu, nb::handle starts, nb::handle box,
+                        nb::handle fill, const nb::tuple& form) {
+  return self.run([&](const File& f) {
+    static_cast<void>(self.checked({static_cast<std::int64_t>(hdu), {}, {}}, File::Want::image));
+    return read_cutouts(f, hdu, starts, box, fill, Form(form));
+  });
+}
+
 Header header_once(nb::handle source, nb::handle hdu) {
   const auto choice = parse_hdu(hdu);
   const File file(open_source(source));
@@ -149,7 +157,8 @@ void bind_file(nb::module_& m) {
           },
           "index"_a, "raw"_a = false)
       .def("read", &read_open, "hdu"_a.none(), "selection"_a, "form"_a)
-      .def("cutout", &cutout_open, "hdu"_a.none(), "section"_a.none(), "fill"_a.none(), "form"_a);
+      .def("cutout", &cutout_open, "hdu"_a.none(), "section"_a.none(), "fill"_a.none(), "form"_a)
+      .def("cutouts", &cutouts_open, "index"_a, "starts"_a, "box"_a, "fill"_a.none(), "form"_a);
 
   m.def("read", &read_once, "source"_a, "hdu"_a.none(), "selection"_a, "form"_a,
         "allow_truncated"_a = false);

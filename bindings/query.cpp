@@ -80,7 +80,7 @@ nb::object positions_of(const RowMask& mask) {
   auto tensor = empty_tensor(shape, ElementType::i64, false);
   const nb::gil_scoped_release no_gil;
   mask.positions(0, reinterpret_cast<std::int64_t*>(tensor.data));
-  return tensor.tensor;
+  return std::move(tensor.tensor);
 }
 
 /// (address of the cells, address of the result, bytes of a cell) for each column.

@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "base/error.h"
+#include "device_copy.h"
 #include "file/batch_reader.h"
+#include "file/cutout_reader.h"
 #include "file/image_reader.h"
 #include "file/table_reader.h"
 #include "file/tile_reader.h"
@@ -59,11 +61,18 @@ nb::object read_image_hdu(const File& file, std::size_t hdu, const Selection& se
   const auto& layout = without_gil([&]() -> const auto& { return checked_image(file, hdu); });
   auto section = parse_section(selection.section, layout.shape);
   const auto type = form.type(layout.coding);
+  const ImageRequest request{std::move(section.axes), form.scaled};
+  const auto whole = file.layout(hdu);
+  if (std::holds_alternative<ImageLayout>(*whole)) {
+    if (auto target = device_target(form, section.shape, type); !target.is_none()) {
+      read_image_to_device(file, hdu, request, target, type);
+      return target;
+    }
+  }
   auto host = destination(form, section.shape, type);
   without_gil([&] {
     const std::vector<std::uint64_t> origin(section.counts.size(), 0);
-    read_image(file, hdu, {std::move(section.axes), form.scaled},
-               {type, host.data, section.counts, origin});
+    read_image(file, hdu, request, {type, host.data, section.counts, origin});
   });
   return host.tensor;
 }
@@ -86,7 +95,7 @@ void check_keywords(const HduRecord& hdu, const Selection& selection, const Form
   if (reads_table(hdu, selection)) {
     if (!selection.section.is_none()) refuse("section", "images");
     if (!form.dtype.is_none()) refuse("dtype", "images");
-    if (!form.out.is_none()) refuse("out", "images");
+    if (!form.out.is_none() && PyCallable_Check(form.out.ptr()) == 0) refuse("out", "images");
   } else {
     if (!selection.columns.is_none()) refuse("columns", "tables");
     if (!selection.rows.is_none()) refuse("rows", "tables");
@@ -152,6 +161,26 @@ nb::tuple read_cutout(const File& file, const HduChoice& choice, nb::handle wish
   return nb::make_tuple(host.tensor, start, hdu.index);
 }
 
+nb::object read_cutouts(const File& file, std::size_t index, nb::handle starts, nb::handle box,
+                        nb::handle fill, const Form& form) {
+  const auto& layout = without_gil([&]() -> const auto& { return checked_image(file, index); });
+  const auto& hdu = file.hdu(index);
+  return in_hdu(hdu, [&] {
+    const auto boxes = parse_boxes(starts, box, layout.shape);
+    const auto type = form.type(layout.coding);
+    if (boxes.cutouts.outside() && fill.is_none()) {
+      throw FitsError(ErrorCode::index, "cutout " + std::to_string(*boxes.cutouts.outside()) +
+                                            " reaches outside the image of shape " +
+                                            std::string(nb::str(to_tuple(layout.shape)).c_str()) +
+                                            "; pass fill= to pad it");
+    }
+    auto host = boxes.cutouts.outside() ? full_tensor(boxes.shape, type, form.pinned, fill)
+                                        : destination(form, boxes.shape, type);
+    without_gil([&] { boxes.cutouts.read(file, index, form.scaled, type, host.data); });
+    return host.tensor;
+  });
+}
+
 namespace {
 
 /// Sources as the pool opens them: paths by the core, everything else (and what only Python
@@ -205,13 +234,23 @@ nb::object read_batch_of(const nb::list& list, const HduChoice& choice, const Se
   const auto type = request.same_type ? request.natural : element_type_of_dtype(form.dtype);
   std::vector<std::uint64_t> shape{count};
   shape.insert(shape.end(), section.shape.begin(), section.shape.end());
+  const auto open = [&](std::size_t i) { return sources.open(i); };
+  const std::vector<std::uint64_t> origin(section.counts.size(), 0);
+  if (auto target = device_target(form, shape, type); !target.is_none()) {
+    std::vector<std::uint64_t> starts{0};
+    const auto elements = nb::cast<std::uint64_t>(target.attr("numel")()) / count;
+    while (starts.size() <= count) starts.push_back(starts.back() + elements);
+    DeviceCopy copy(target, type, std::move(starts));
+    warn(without_gil([&] {
+      return read_batch(count, open, request, {type, nullptr, section.counts, origin},
+                        [&](std::size_t i, const auto& fill) { copy.part(i, fill); });
+    }));
+    copy.finish();
+    return target;
+  }
   auto host = destination(form, shape, type);
-  const auto warnings = without_gil([&] {
-    const std::vector<std::uint64_t> origin(section.counts.size(), 0);
-    return read_batch(count, [&](std::size_t i) { return sources.open(i); }, request,
-                      {type, host.data, section.counts, origin});
-  });
-  warn(warnings);
+  warn(without_gil(
+      [&] { return read_batch(count, open, request, {type, host.data, section.counts, origin}); }));
   return host.tensor;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "file/file.h"
+#include "file/image_reader.h"
 #include "fits/layout.h"
 
 /// What part: (section, columns, rows, raw, where), all but `raw` None where they are not given.
@@ -29,16 +30,19 @@ struct Selection {
   [[nodiscard]] torchfits::File::Want wanted_kind() const;
 };
 
-/// In which form: (scaled, dtype, out, pinned).
+/// In which form: (scaled, dtype, out, target). `out` is the tensor that an image fills; of a table
+/// a function that makes the tensors of its columns.
 struct Form {
   bool scaled;
   nanobind::object dtype, out;
-  bool pinned;
+  nanobind::object target;  ///< false for the host, else `device_target` of _device.py
+  bool pinned;              ///< a device copies from the memory that is read to
   explicit Form(const nanobind::tuple& parts)
       : scaled(nanobind::cast<bool>(parts[0])),
         dtype(parts[1]),
         out(parts[2]),
-        pinned(nanobind::cast<bool>(parts[3])) {}
+        target(parts[3]),
+        pinned(nanobind::cast<bool>(nanobind::bool_(target))) {}
 
   /// The element type that comes out of data of `coding`.
   [[nodiscard]] torchfits::ElementType type(const torchfits::ElementCoding& coding) const;
@@ -73,6 +77,11 @@ nanobind::object read_table_hdu(const torchfits::File& file, const torchfits::Hd
 /// box that leaves the image.
 nanobind::tuple read_cutout(const torchfits::File& file, const torchfits::HduChoice& choice,
                             nanobind::handle section, nanobind::handle fill, const Form& form);
+
+/// One tensor [N, *box] of boxes that begin at `starts`, an int64 array [N, axes], and may lie
+/// outside where there is a `fill`.
+nanobind::object read_cutouts(const torchfits::File& file, std::size_t hdu, nanobind::handle starts,
+                              nanobind::handle box, nanobind::handle fill, const Form& form);
 
 /// One tensor [N, ...] of the images in a list of sources.
 nanobind::object read_batch_of(const nanobind::list& sources, const torchfits::HduChoice& choice,

@@ -2,6 +2,7 @@
 #include "selection.h"
 
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/vector.h>
 
 #include <algorithm>
 #include <string>
@@ -181,14 +182,14 @@ Box parse_box(nb::handle wish, std::span<const std::uint64_t> shape) {
       stop = start + 1;
       kept = false;
     }
-    const auto first = std::clamp<std::int64_t>(start, 0, length);
-    const auto last = std::clamp<std::int64_t>(stop, first, length);
-    box.whole_inside = box.whole_inside && first == start && last == stop;
+    const auto count = static_cast<std::uint64_t>(stop - start);
+    const auto [slice, origin] = torchfits::inside(start, count, shape[axis]);
+    box.whole_inside = box.whole_inside && slice.start == start && slice.count == count;
     box.start.push_back(start);
-    box.counts.push_back(static_cast<std::uint64_t>(stop - start));
-    box.origin.push_back(static_cast<std::uint64_t>(first - start));
-    if (kept) box.shape.push_back(box.counts.back());
-    add_axis(box.inside, {first, 1, static_cast<std::uint64_t>(last - first)}, kept);
+    box.counts.push_back(count);
+    box.origin.push_back(origin);
+    if (kept) box.shape.push_back(count);
+    add_axis(box.inside, slice, kept);
   }
   return box;
 }
@@ -225,6 +226,30 @@ template <class Element>
 using Vector = nb::ndarray<const Element, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
 }  // namespace
+
+Boxes parse_boxes(nb::handle starts, nb::handle box, std::span<const std::uint64_t> shape) {
+  constexpr auto limit = std::int64_t{1} << 61;
+  nb::ndarray<const std::int64_t, nb::ndim<2>, nb::c_contig, nb::device::cpu> positions;
+  const auto lengths = nb::cast<std::vector<std::int64_t>>(box);
+  if (!nb::try_cast(starts, positions, false) || positions.shape(1) != shape.size() ||
+      lengths.size() != shape.size() || shape.empty()) {
+    throw FitsError(ErrorCode::type, "boxes are an int64 tensor [N, axes] and a length an axis");
+  }
+  std::vector<std::uint64_t> counts;
+  for (const auto length : lengths) {
+    if (length < 0 || length > limit)
+      throw FitsError(ErrorCode::value, "a box of " + std::to_string(length) + " pixels");
+    counts.push_back(static_cast<std::uint64_t>(length));
+  }
+  const std::span all(positions.data(), positions.size());
+  for (const auto start : all) {
+    if (start < -limit || start > limit)
+      throw FitsError(ErrorCode::value, "a box is out of all bounds");
+  }
+  std::vector<std::uint64_t> result{positions.shape(0)};
+  result.insert(result.end(), counts.begin(), counts.end());
+  return {torchfits::Cutouts(all, counts, shape), std::move(result)};
+}
 
 Rows parse_rows(nb::handle wish, std::uint64_t count) {
   Rows rows;

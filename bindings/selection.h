@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "file/cutout_reader.h"
 #include "file/file.h"
 #include "plan/image_plan.h"
 #include "plan/table_plan.h"
@@ -39,6 +40,16 @@ struct Box {
 };
 
 Box parse_box(nanobind::handle section, std::span<const std::uint64_t> shape);
+
+/// Boxes of one shape, and the shape of the tensor that holds them.
+struct Boxes {
+  torchfits::Cutouts cutouts;
+  std::vector<std::uint64_t> shape;
+};
+
+/// `starts`: an int64 tensor or array [N, axes]; `box`: a length an axis.
+Boxes parse_boxes(nanobind::handle starts, nanobind::handle box,
+                  std::span<const std::uint64_t> shape);
 
 /// Rows of a table of `rows` rows: None, slice, range, int, or an int64 or bool tensor or array.
 struct Rows {

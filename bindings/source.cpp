@@ -17,6 +17,11 @@ using namespace torchfits;
 
 namespace {
 
+/// The same with every Python, which nb::type_name is not: 3.12 puts the module before it.
+std::string name_of_type(nb::handle object) {
+  return nb::str(object.type().attr("__name__")).c_str();
+}
+
 using SourcePointer = std::shared_ptr<const ByteSource>;
 
 /// A Python reference that may be dropped by any thread.
@@ -44,8 +49,7 @@ class PythonStream final : public ByteStream {
       if (seekable_) file.attr("seek")(position_);
       const nb::object data = file.attr("read")(into.size());
       if (!nb::isinstance<nb::bytes>(data)) {
-        throw FitsError(ErrorCode::type, "the file object gives " +
-                                             std::string(nb::type_name(data.type()).c_str()) +
+        throw FitsError(ErrorCode::type, "the file object gives " + name_of_type(data) +
                                              " instead of bytes; open it in binary mode");
       }
       const nb::bytes bytes(data);
@@ -138,10 +142,10 @@ std::optional<int> plain_descriptor(nb::handle file) {
 SourcePointer open_file_object(nb::handle file) {
   if (!nb::hasattr(file, "read")) {
     throw FitsError(ErrorCode::type,
-                    "cannot read from " + std::string(nb::type_name(file.type()).c_str()) +
+                    "cannot read from " + name_of_type(file) +
                         "; pass a path, bytes, or a file object opened with mode 'rb'");
   }
-  const auto name = "<" + std::string(nb::type_name(file.type()).c_str()) + ">";
+  const auto name = "<" + name_of_type(file) + ">";
   SourcePointer source;
   if (const auto descriptor = plain_descriptor(file)) {
     source = open_file("/dev/fd/" + std::to_string(*descriptor));

@@ -93,7 +93,7 @@ class TableRead {
     names_.append(nb::str(column.name.c_str(), column.name.size()));
     masks_.append(nb::none());
     if (column.form.in_heap()) return add_offsets(position);
-    auto host = empty_tensor(tensor_shape(column, rows_.count), requests_.back().type, pinned());
+    auto host = memory_for(tensor_shape(column, rows_.count), requests_.back().type);
     if (column.form.code == 'A') strings_.append(outputs_.size());
     outputs_.push_back({position, host.data});
     tensors_.append(std::move(host.tensor));
@@ -126,7 +126,11 @@ class TableRead {
   }
 
  private:
-  [[nodiscard]] bool pinned() const { return form_.pinned; }
+  [[nodiscard]] HostTensor memory_for(std::span<const std::uint64_t> shape,
+                                      ElementType type) const {
+    return form_.out.is_none() ? empty_tensor(shape, type, form_.pinned)
+                               : tensor_from(form_.out, shape, type);
+  }
 
   /// Where a row has no descriptor every cell is empty, and rows may be without number: one zero
   /// stands for all offsets.
@@ -138,7 +142,7 @@ class TableRead {
     const bool empty = requests_.back().elements == 0;
     const auto cells = empty ? 0 : rows_.count;
     const std::uint64_t shape[] = {cells + 1}, whole[] = {rows_.count + 1};
-    auto host = empty_tensor(shape, ElementType::i64, pinned());
+    auto host = memory_for(shape, ElementType::i64);
     auto& heap = heaps_.emplace_back();
     heap.place = outputs_.size();
     heap.offsets = {reinterpret_cast<std::int64_t*>(host.data), cells + 1};
@@ -164,7 +168,7 @@ class TableRead {
   }
 
   std::uint8_t* add_mask(std::size_t place, std::span<const std::uint64_t> shape) {
-    auto host = empty_tensor(shape, ElementType::boolean, pinned());
+    auto host = memory_for(shape, ElementType::boolean);
     masks_[place] = std::move(host.tensor);
     return reinterpret_cast<std::uint8_t*>(host.data);
   }
@@ -175,7 +179,7 @@ class TableRead {
     for (const auto& heap : heaps_) {
       const std::uint64_t shape[] = {static_cast<std::uint64_t>(heap.offsets.back())};
       const auto& request = requests_[heap.place];
-      auto host = empty_tensor(shape, request.type, pinned());
+      auto host = memory_for(shape, request.type);
       const auto column = outputs_[heap.place].column;
       outputs.push_back({column, request, heap.cells, host.data, nullptr});
       const bool text = table_.layout.columns[column].form.heap_code == 'A';

@@ -114,6 +114,12 @@ HostTensor empty_tensor(std::span<const std::uint64_t> shape, ElementType type, 
   return {std::move(tensor), data};
 }
 
+HostTensor tensor_from(nb::handle make, std::span<const std::uint64_t> shape, ElementType type) {
+  require_torch_shape(shape, torchfits::info(type).size);
+  const auto dtype = Torch::get().dtypes[static_cast<std::size_t>(type)];
+  return checked_out(make(to_tuple(shape), dtype), shape, type);
+}
+
 HostTensor full_tensor(std::span<const std::uint64_t> shape, ElementType type, bool pinned,
                        nb::handle fill) {
   check_fill(fill, type);
@@ -145,6 +151,10 @@ HostTensor checked_out(nb::handle out, std::span<const std::uint64_t> shape, Ele
            "; pass dtype= of the tensor to convert");
   }
   return {nb::borrow(out), data_pointer(out)};
+}
+
+nb::object dtype_of(ElementType type) {
+  return Torch::get().dtypes[static_cast<std::size_t>(type)];
 }
 
 ElementType element_type_of_dtype(nb::handle dtype) {

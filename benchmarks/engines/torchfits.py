@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+import wcs_recipes
 
 import torchfits
 from engines.loading import epoch, square
@@ -47,6 +48,12 @@ def cutouts(
         return [torchfits.cutout(path, (slice(y0, y1), slice(x0, x1)), hdu)]
     image = _opened(path)[hdu]
     return [image[y0:y1, x0:x1] for y0, y1, x0, x1 in boxes]
+
+
+def stamps(
+    path: str, positions: Sequence[tuple[float, float]], size: int, hdu: int = 0
+) -> torch.Tensor:
+    return torchfits.cutouts(path, positions, size, hdu)
 
 
 @cache
@@ -174,3 +181,25 @@ def join_tables(path: str, key: str, how: str) -> dict[str, Any]:
 def _sides(path: str, key: str) -> tuple[torchfits.Table, torchfits.Table]:
     left, right = _tables(path)
     return left, right[[key, "Y"]]
+
+
+@cache
+def _sky(path: str) -> tuple[torchfits.Header, torchfits.WCS, torch.Tensor, torch.Tensor]:
+    header = torchfits.read_header(path)
+    pixels, world = wcs_recipes.points(path)
+    return header, torchfits.WCS(header), torch.from_numpy(pixels), torch.from_numpy(world)
+
+
+def pixel_to_world(path: str) -> list[torch.Tensor]:
+    _, wcs, pixels, _ = _sky(path)
+    return list(wcs.pixel_to_world_values(*pixels))
+
+
+def world_to_pixel(path: str) -> list[torch.Tensor]:
+    _, wcs, _, world = _sky(path)
+    return list(wcs.world_to_pixel_values(*world))
+
+
+def make_wcs(path: str) -> torch.Tensor:
+    """Make it of a header that is in memory; the scale of its pixels shows that it is there."""
+    return torchfits.WCS(_sky(path)[0]).pixel_scale()

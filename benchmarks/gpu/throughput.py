@@ -8,30 +8,22 @@ files in the page cache. `copy_` moves as many bytes from pinned memory: nothing
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import torch
+from on_device import has_device, record, write_report
+from training import measure_training
 
-HERE = Path(__file__).resolve()
-sys.path.insert(0, str(HERE.parents[1]))
+import torchfits
 
-from cases import BIG, LARGE  # noqa: E402
-from engines import astropy, fitsio  # noqa: E402
-from recipes import Folder, make_files  # noqa: E402
-from summary import describe_machine  # noqa: E402
-from training import measure_training  # noqa: E402
-
-import torchfits  # noqa: E402
+from cases import BIG, LARGE  # isort: skip
+from engines import astropy, fitsio  # isort: skip
+from recipes import Folder, make_files  # isort: skip
 
 FILES = Folder("files_1000", 1000, (512, 512))
-REPORTS = HERE.parents[2] / "artifacts" / "validation"
 
 
 def image_calls(path: str) -> dict[str, Callable[[], torch.Tensor]]:
@@ -73,12 +65,9 @@ def measure(
             del data
     limit = median(samples["copy_"])
     return [
-        {
-            "benchmark": "gpu", "case": case, "engine": engine, "wall_time_ms": median(times),
-            "bytes": size, "samples_ms": times, "share_of_copy": limit / median(times),
-        }
+        record(case, engine, times, size, share_of_copy=limit / median(times))
         for engine, times in samples.items()
-    ]  # fmt: skip
+    ]
 
 
 def main() -> None:
@@ -86,8 +75,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=4, help="of the DataLoader")
     options = parser.parse_args()
-    if not torch.cuda.is_available():
-        print("bench-gpu: this torch sees no CUDA device; nothing was measured")
+    if not has_device("throughput"):
         return
     make_files([LARGE, BIG, FILES], print)
     paths = sorted(str(path) for path in FILES.path.glob("*.fits"))
@@ -95,20 +83,7 @@ def main() -> None:
     records += measure("image/576_MB", image_calls(str(BIG.path)), options.rounds)
     records += measure("many/1000_files_1_MB", batch_calls(paths), options.rounds)
     records.append(measure_training(paths, options.workers, options.rounds))
-    machine = {
-        **describe_machine(torch.get_num_threads()), "device": torch.cuda.get_device_name(),
-        "torch": torch.__version__, "cuda": torch.version.cuda, "torchfits": torchfits.__version__,
-    }  # fmt: skip
-    REPORTS.mkdir(parents=True, exist_ok=True)
-    stamp = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    report = REPORTS / f"gpu-{stamp}.jsonl"
-    report.write_text("".join(json.dumps({**record, **machine}) + "\n" for record in records))
-    for record in records:
-        share = {
-            key: f"{record[key]:.3f}" for key in ("share_of_copy", "loader_adds") if key in record
-        }
-        print(record["case"], record["engine"], f"{record['wall_time_ms']:.2f} ms", share)
-    print(report)
+    write_report("throughput", records)
 
 
 if __name__ == "__main__":

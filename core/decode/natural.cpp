@@ -33,26 +33,36 @@ template <ByteOrder Order, class T>
 /// adds 2^(n-1).
 template <ByteOrder Order, class Uint, std::size_t Components, bool Flip>
 struct Swap {
-  [[gnu::always_inline]] static inline std::size_t run(const ElementCoding&,
-                                                       const std::byte* __restrict__ in,
-                                                       std::size_t count,
-                                                       std::byte* __restrict__ out) {
-    constexpr Uint flip = Flip ? static_cast<Uint>(Uint{1} << (8 * sizeof(Uint) - 1)) : Uint{0};
-    for (std::size_t i = 0; i < count * Components; ++i) {
-      store(out + i * sizeof(Uint),
-            static_cast<Uint>(load<Order, Uint>(in + i * sizeof(Uint)) ^ flip));
+  [[gnu::always_inline]] static inline std::size_t run(const ElementCoding&, const std::byte* in,
+                                                       std::size_t count, std::byte* out) {
+    // Two loops: where the compiler cannot tell whether memory overlaps it swaps one by one.
+    if (in == out) {
+      for (std::size_t i = 0; i < count * Components; ++i) swap(out, out, i);
+    } else {
+      apart(in, count, out);
     }
     return count;
+  }
+
+ private:
+  [[gnu::always_inline]] static inline void apart(const std::byte* __restrict__ in,
+                                                  std::size_t count, std::byte* __restrict__ out) {
+    for (std::size_t i = 0; i < count * Components; ++i) swap(in, out, i);
+  }
+
+  [[gnu::always_inline]] static inline void swap(const std::byte* in, std::byte* out,
+                                                 std::size_t i) {
+    constexpr Uint flip = Flip ? static_cast<Uint>(Uint{1} << (8 * sizeof(Uint) - 1)) : Uint{0};
+    const auto at = i * sizeof(Uint);
+    store(out + at, static_cast<Uint>(load<Order, Uint>(in + at) ^ flip));
   }
 };
 
 template <ByteOrder Order>
 struct Swap<Order, std::uint8_t, 1, false> {
-  [[gnu::always_inline]] static inline std::size_t run(const ElementCoding&,
-                                                       const std::byte* __restrict__ in,
-                                                       std::size_t count,
-                                                       std::byte* __restrict__ out) {
-    std::memcpy(out, in, count);
+  [[gnu::always_inline]] static inline std::size_t run(const ElementCoding&, const std::byte* in,
+                                                       std::size_t count, std::byte* out) {
+    if (in != out) std::memcpy(out, in, count);
     return count;
   }
 };
@@ -187,6 +197,11 @@ NaturalKernel ordered_kernel(const ElementCoding& coding, Simd simd) {
 }
 
 }  // namespace
+
+bool swaps_only(const ElementCoding& coding) noexcept {
+  using enum ElementCoding::Rule;
+  return coding.rule == copy || (coding.rule == offset && coding.natural != coding.stored);
+}
 
 NaturalKernel natural_kernel(const ElementCoding& coding, ByteOrder order, Simd simd) {
   return order == ByteOrder::big ? ordered_kernel<ByteOrder::big>(coding, simd)

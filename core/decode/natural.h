@@ -15,9 +15,13 @@ enum class ByteOrder : std::uint8_t { big, native };
 
 /// `count` packed numbers of `in` (any alignment) become natural elements in `out`. Returns
 /// `count`, or the position of the first number whose element the natural type cannot hold
-/// (Rule::offset); what `out` then holds is unspecified.
+/// (Rule::offset); what `out` then holds is unspecified. `in` and `out` do not overlap, or are the
+/// same where swaps_only().
 using NaturalKernel = std::size_t (*)(const ElementCoding&, const std::byte* in, std::size_t count,
                                       std::byte* out);
+
+/// Whether elements are the stored numbers but for the order of bytes and the sign bit.
+[[nodiscard]] bool swaps_only(const ElementCoding& coding) noexcept;
 
 /// `coding.null`, where set, must be a number of the stored type. Complex numbers count as one
 /// element. std::logic_error for a coding that no header can give.

@@ -121,6 +121,10 @@ bool ElementDecoder::copies() const noexcept {
          coding_.rule == ElementCoding::Rule::copy && coding_.natural == coding_.stored;
 }
 
+bool ElementDecoder::in_place() const noexcept {
+  return convert_ == nullptr && swaps_only(coding_);
+}
+
 /// With a conversion, `count` natural elements fit a Block.
 void ElementDecoder::block(const std::byte* in, std::size_t count, std::byte* out,
                            std::uint64_t first) const {

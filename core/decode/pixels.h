@@ -26,12 +26,16 @@ class ElementDecoder {
 
   /// `count` elements, packed in `in` (any alignment), to `out`.
   /// An integer target that cannot hold a value (fraction, NaN, range) is ErrorCode::value with the
-  /// first such value; messages count elements from `first`, the position of out[0].
+  /// first such value; messages count elements from `first`, the position of out[0]. `in` and `out`
+  /// do not overlap, or are the same where in_place().
   void operator()(const std::byte* in, std::size_t count, std::byte* out,
                   std::uint64_t first = 0) const;
 
   /// Whether the elements are the stored numbers as they lie in memory.
   [[nodiscard]] bool copies() const noexcept;
+
+  /// Whether `out` may be the memory of `in`.
+  [[nodiscard]] bool in_place() const noexcept;
 
   /// The same for elements that lie `step` elements apart in `in`; negative: from the end of `in`
   /// backwards. `in` is the whole run.

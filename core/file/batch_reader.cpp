@@ -39,9 +39,7 @@ void check_alike(const ImageLayout& layout, const BatchRequest& request) {
 
 std::vector<std::string> read_batch(std::size_t count, const OpenSource& open,
                                     const BatchRequest& request,
-                                    const ImageDestination& destination) {
-  auto image_bytes = info(destination.type).size;
-  for (const auto length : destination.shape) image_bytes *= length;
+                                    const ImageDestination& destination, const PlaceImage& place) {
   std::mutex mutex;
   std::vector<std::string> warnings;
   parallel_for(count, [&](std::size_t index) {
@@ -50,9 +48,11 @@ std::vector<std::string> read_batch(std::size_t count, const OpenSource& open,
     try {
       const auto hdu = file.choose(request.hdu, File::Want::image);
       check_alike(image_layout(file, hdu), request);
-      auto mine = destination;
-      mine.data += index * image_bytes;
-      read_image(file, hdu, request.image, mine);
+      place(index, [&](std::byte* memory) {
+        auto mine = destination;
+        mine.data = memory;
+        read_image(file, hdu, request.image, mine);
+      });
     } catch (FitsError& error) {
       const bool unnamed = source->name().starts_with('<');
       error.in_file(source->name() + (unnamed ? " (source " + std::to_string(index) + ")" : ""));
@@ -64,6 +64,16 @@ std::vector<std::string> read_batch(std::size_t count, const OpenSource& open,
     std::move(mine.begin(), mine.end(), std::back_inserter(warnings));
   });
   return warnings;
+}
+
+std::vector<std::string> read_batch(std::size_t count, const OpenSource& open,
+                                    const BatchRequest& request,
+                                    const ImageDestination& destination) {
+  auto image_bytes = info(destination.type).size;
+  for (const auto length : destination.shape) image_bytes *= length;
+  return read_batch(count, open, request, destination, [&](std::size_t index, const auto& fill) {
+    fill(destination.data + index * image_bytes);
+  });
 }
 
 }  // namespace torchfits

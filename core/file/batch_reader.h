@@ -23,9 +23,18 @@ struct BatchRequest {
   bool same_type = true;  ///< the natural types must agree too: nobody asked for a dtype
 };
 
-/// Fills image i into destination.data + i * (bytes of destination.shape), for i in [0, count).
+/// Calls fill(memory) for the `index`-th image; called from pool threads.
+using PlaceImage =
+    std::function<void(std::size_t index, const std::function<void(std::byte*)>& fill)>;
+
+/// Fills the images [0, count) where `place` says, `destination` but for that.
 /// An error names the file; images of another shape or type are ErrorCode::value.
 /// Returns what was read leniently.
+std::vector<std::string> read_batch(std::size_t count, const OpenSource& open,
+                                    const BatchRequest& request,
+                                    const ImageDestination& destination, const PlaceImage& place);
+
+/// Fills image i into destination.data + i * (bytes of destination.shape).
 std::vector<std::string> read_batch(std::size_t count, const OpenSource& open,
                                     const BatchRequest& request,
                                     const ImageDestination& destination);

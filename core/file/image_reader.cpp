@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "file/image_reader.h"
 
+#include <algorithm>
+
 #include "base/defaults.h"
 #include "base/error.h"
 #include "base/stats.h"
@@ -10,6 +12,86 @@
 #include "platform/memory.h"
 
 namespace torchfits {
+namespace {
+
+/// Selections that are planned together.
+constexpr std::size_t kPlannedParts = 4096;
+
+std::uint64_t elements_of(std::span<const AxisSlice> selection) {
+  std::uint64_t product = 1;
+  for (const auto& slice : selection) {
+    if (slice.count == 0) return 0;  // the other lengths are bounded by nothing
+  }
+  for (const auto& slice : selection) product *= slice.count;
+  return product;
+}
+
+/// The runs of several plans, one plan behind the other.
+class PartRuns {
+ public:
+  struct Run {
+    ByteRange range;
+    std::uint64_t out, count;
+    std::int64_t step;
+  };
+
+  void add(const ImagePlan& plan, std::uint64_t block) {
+    plans_.push_back({plan, block, count_});
+    count_ += plan.runs();
+  }
+  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+  /// To be asked in order.
+  Run next(std::uint64_t index) {
+    while (index - plans_[at_].first_run >= plans_[at_].plan.runs()) ++at_;
+    const auto& [plan, block, first_run] = plans_[at_];
+    const auto run = plan.run(index - first_run);
+    return {run.range, block + run.out, run.count, plan.step()};
+  }
+
+ private:
+  struct Planned {
+    ImagePlan plan;
+    std::uint64_t block;
+    std::uint64_t first_run;
+  };
+  std::vector<Planned> plans_;
+  std::uint64_t count_ = 0;
+  std::size_t at_ = 0;
+};
+
+void read_runs(const ByteSource& source, const HduRecord& hdu, const ImageLayout& layout,
+               std::span<const ImagePart> parts, bool scaled, const ImageBlocks& blocks) {
+  const auto coding = scaled ? layout.coding : layout.coding.unscaled();
+  const auto stored_bytes = info(coding.stored).size;
+  const auto element_bytes = info(blocks.type).size;
+  const ElementDecoder decode(coding, blocks.type);
+  for (; !parts.empty(); parts = parts.subspan(std::min(parts.size(), kPlannedParts))) {
+    PartRuns runs;
+    for (const auto& part : parts.first(std::min(parts.size(), kPlannedParts))) {
+      runs.add(ImagePlan::make(layout.shape, stored_bytes, hdu.data_offset, part.selection,
+                               blocks.shape, part.origin),
+               part.block);
+    }
+    run_plan(
+        source, runs.count(), [&](std::uint64_t i) { return runs.next(i); },
+        [&](const PartRuns::Run& run, ByteView bytes) {
+          auto* to = blocks.data + run.out * element_bytes;
+          if (run.step == 1) {
+            decode(bytes.data(), run.count, to, run.out);
+          } else {
+            decode.strided(bytes, run.step, run.count, to, run.out);
+          }
+        },
+        1,
+        [&](const PartRuns::Run& run) {
+          const bool lands = run.step == 1 && decode.in_place();
+          return lands ? ByteSpan{blocks.data + run.out * element_bytes, run.range.length}
+                       : ByteSpan{};
+        });
+  }
+}
+
+}  // namespace
 
 std::vector<AxisSlice> whole(std::span<const std::uint64_t> shape) {
   std::vector<AxisSlice> selection;
@@ -41,32 +123,30 @@ const ImageLayout& image_layout(const File& file, std::size_t index) {
 
 void read_image(const File& file, std::size_t index, const ImageRequest& request,
                 const ImageDestination& destination) {
+  const ImagePart all{request.selection, destination.origin};
+  read_image_parts(file, index, {&all, 1}, request.scaled,
+                   {destination.type, destination.data, destination.shape});
+}
+
+void read_image_parts(const File& file, std::size_t index, std::span<const ImagePart> parts,
+                      bool scaled, const ImageBlocks& blocks) {
   const auto& hdu = file.hdu(index);
   const auto& layout = image_layout(file, index);
   try {
     file.check_data_present(hdu);
+    std::uint64_t elements = 0;
+    for (const auto& part : parts) elements += elements_of(part.selection);
+    const auto written = elements * info(blocks.type).size;
+    if (written >= kHugePageBytes) advise_huge_pages(blocks.data, written);
     const auto whole_layout = file.layout(index);
-    if (const auto* tiled = std::get_if<TiledImageLayout>(whole_layout.get()))
-      return read_tiles(file, index, *tiled, request, destination);
-    const auto coding = request.scaled ? layout.coding : layout.coding.unscaled();
-    const auto stored_bytes = info(coding.stored).size;
-    const auto element_bytes = info(destination.type).size;
-    const auto plan = ImagePlan::make(layout.shape, stored_bytes, hdu.data_offset,
-                                      request.selection, destination.shape, destination.origin);
-    const auto written = plan.elements() * element_bytes;
-    if (written >= kHugePageBytes) advise_huge_pages(destination.data, written);
-    const ElementDecoder decode(coding, destination.type);
-    run_plan(
-        file.source(), plan.runs(), [&](std::uint64_t i) { return plan.run(i); },
-        [&](const ImageRun& run, ByteView bytes) {
-          auto* to = destination.data + run.out * element_bytes;
-          if (plan.step() == 1) {
-            decode(bytes.data(), run.count, to, run.out);
-          } else {
-            decode.strided(bytes, plan.step(), run.count, to, run.out);
-          }
-        });
-    stats().bytes_decoded.fetch_add(plan.elements() * stored_bytes, std::memory_order_relaxed);
+    const auto* tiled = std::get_if<TiledImageLayout>(whole_layout.get());
+    if (tiled != nullptr) {
+      read_tiles(file, index, *tiled, parts, scaled, blocks);
+    } else {
+      read_runs(file.source(), hdu, layout, parts, scaled, blocks);
+    }
+    const auto stored_bytes = info(layout.coding.stored).size;
+    stats().bytes_decoded.fetch_add(elements * stored_bytes, std::memory_order_relaxed);
     stats().bytes_written.fetch_add(written, std::memory_order_relaxed);
   } catch (FitsError& error) {
     error.in_hdu(hdu.label());

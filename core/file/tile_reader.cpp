@@ -5,6 +5,7 @@
 // - a tile that needs no scaling and has no gaps in the tensor is decoded straight into its place;
 // - others are decoded into memory that stays in the second-level cache, and go from there to their
 //   place with scaling and dtype conversion in the same pass;
+// - selections that are read together share their tiles: each is decoded once;
 // - an open file keeps the tiles of its last cutouts: the next one near by decodes nothing.
 #include "file/tile_reader.h"
 
@@ -24,7 +25,6 @@
 #include "decode/tiles.h"
 #include "plan/image_plan.h"
 #include "plan/tile_plan.h"
-#include "platform/memory.h"
 
 namespace torchfits {
 namespace {
@@ -32,6 +32,8 @@ namespace {
 /// Tiles that are handed over together: enough to keep all threads busy, few enough to cost no
 /// memory.
 constexpr std::uint64_t kBatchTiles = 2048;
+/// Meetings of selections and tiles that are in memory together.
+constexpr std::uint64_t kMostMeetings = 1U << 18;
 /// What decoding costs for each byte it makes, in bytes copied.
 constexpr std::uint64_t kDecodeWeight = 8;
 
@@ -101,50 +103,111 @@ class Desks {
   std::array<Slot, 16> slots_;
 };
 
-/// One call of read_tiles.
+/// Which tiles some selections meet. Those of a single one are computed from their number, never
+/// stored; those of several are stored in order of tiles.
+class Meetings {
+ public:
+  struct Meeting {
+    std::uint64_t tile;
+    std::uint64_t part;  ///< of the plan of its selection
+    std::size_t selection;
+  };
+
+  Meetings(const TiledImageLayout& layout, std::span<const ImagePart> selections) {
+    plans_.reserve(selections.size());
+    for (const auto& one : selections) {
+      plans_.push_back(TilePlan::make(layout.image.shape, layout.tile, one.selection, one.origin));
+    }
+    if (selections.size() == 1) return;
+    for (std::size_t i = 0; i < plans_.size(); ++i) {
+      for (std::uint64_t part = 0; part < plans_[i].parts(); ++part)
+        sorted_.push_back({plans_[i].tile(part), part, i});
+    }
+    std::sort(sorted_.begin(), sorted_.end(), [](const Meeting& a, const Meeting& b) {
+      return a.tile != b.tile ? a.tile < b.tile : a.selection < b.selection;
+    });
+  }
+
+  [[nodiscard]] std::uint64_t count() const noexcept {
+    return plans_.size() == 1 ? plans_[0].parts() : sorted_.size();
+  }
+  [[nodiscard]] Meeting operator[](std::uint64_t index) const {
+    return plans_.size() == 1 ? Meeting{plans_[0].tile(index), index, 0} : sorted_[index];
+  }
+  /// One past the last meeting with the tile of the one at `index`.
+  [[nodiscard]] std::uint64_t end_of_tile(std::uint64_t index) const noexcept {
+    auto end = index + 1;
+    if (plans_.size() == 1) return end;
+    while (end < sorted_.size() && sorted_[end].tile == sorted_[index].tile) ++end;
+    return end;
+  }
+  void part(const Meeting& meeting, TilePart& part) const {
+    plans_[meeting.selection].part(meeting.part, part);
+  }
+  [[nodiscard]] std::uint64_t tiles() const noexcept {
+    if (plans_.size() == 1) return plans_[0].parts();
+    std::uint64_t tiles = 0;
+    for (std::uint64_t i = 0; i < sorted_.size(); i = end_of_tile(i)) ++tiles;
+    return tiles;
+  }
+
+ private:
+  std::vector<TilePlan> plans_;
+  std::vector<Meeting> sorted_;
+};
+
+/// Selections that are read together.
 class TileRead {
  public:
   TileRead(const File& file, const HduRecord& hdu, const TiledImageLayout& layout,
-           const ImageRequest& request, const ImageDestination& destination)
+           std::span<const ImagePart> selections, bool scaled, const ImageBlocks& blocks)
       : file_(file),
         hdu_(hdu),
         layout_(layout),
-        destination_(destination),
+        selections_(selections),
+        blocks_(blocks),
         decoder_(layout),
         stored_bytes_(info(layout.image.coding.stored).size),
-        element_bytes_(info(destination.type).size),
-        decode_(request.scaled ? layout.image.coding : layout.image.coding.unscaled(),
-                destination.type, best_simd(), ByteOrder::native),
-        plan_(
-            TilePlan::make(layout.image.shape, layout.tile, request.selection, destination.origin)),
-        keep_(!takes_all(request.selection, layout.image.shape) &&
-              file.tiles().capacity() / stored_bytes_ / std::max<std::uint64_t>(1, plan_.parts()) >=
+        element_bytes_(info(blocks.type).size),
+        decode_(scaled ? layout.image.coding : layout.image.coding.unscaled(), blocks.type,
+                best_simd(), ByteOrder::native),
+        meetings_(layout, selections),
+        keep_(!takes_all(selections[0].selection, layout.image.shape) &&
+              file.tiles().capacity() / stored_bytes_ /
+                      std::max<std::uint64_t>(1, meetings_.tiles()) >=
                   pixels_of(layout.tile)) {}
 
   void run() {
-    for (std::uint64_t first = 0; first < plan_.parts(); first += kBatchTiles)
-      run_batch(first, std::min(plan_.parts(), first + kBatchTiles));
+    for (std::uint64_t next = 0; next < meetings_.count();) next = run_batch(next);
   }
 
  private:
   struct Piece {
-    std::uint64_t index;  ///< of its part in the plan
+    std::uint64_t first, end;  ///< of the meetings with its tile
     std::uint64_t tile;
     TileRecord record;
   };
 
-  void run_batch(std::uint64_t first, std::uint64_t end) {
+  /// Gives the first meeting that is left.
+  std::uint64_t run_batch(std::uint64_t first) {
     std::vector<Piece> pieces;
-    pieces.reserve(end - first);
-    for (auto i = first; i < end; ++i) {
-      const auto tile = plan_.tile(i);
+    pieces.reserve(std::min(meetings_.count() - first, kBatchTiles));
+    for (std::uint64_t tiles = 0; first < meetings_.count() && tiles < kBatchTiles; ++tiles) {
+      const auto tile = meetings_[first].tile;
+      const auto end = meetings_.end_of_tile(first);
       if (const auto kept = file_.tiles().find({hdu_.index, tile})) {
-        place(plan_.part(i), kept->data());
+        TilePart part;
+        place_all(first, end, kept->data(), part);
       } else {
-        pieces.push_back({i, tile, {}});
+        pieces.push_back({first, end, tile, {}});
       }
+      first = end;
     }
-    if (pieces.empty()) return;
+    if (!pieces.empty()) decode_all(pieces);
+    return first;
+  }
+
+  void decode_all(std::vector<Piece>& pieces) {
     read_records(pieces);
     std::vector<ByteRange> ranges;
     ranges.reserve(pieces.size());
@@ -198,49 +261,66 @@ class TileRead {
       file_.source().read(in_file(piece.record.mask), mask.span());
     }
     auto& part = desk->part;
-    plan_.part(piece.index, part);
+    const auto meeting = meetings_[piece.first];
+    meetings_.part(meeting, part);
     const auto bytes = part.pixels() * stored_bytes_;
     decoder_.check(part.tile, data, part.pixels());
     const auto kept = keep_ ? std::make_shared<Scratch>(bytes) : nullptr;
-    auto* const straight = kept ? nullptr : straight_place(part);
+    const bool alone = piece.end == piece.first + 1;
+    const auto block = selections_[meeting.selection].block;
+    auto* const straight = kept || !alone ? nullptr : straight_place(part, block);
     ByteSpan out(straight, bytes);
     if (kept) out = kept->span();
     if (!kept && straight == nullptr)
       out = desk->workspace.take(TileWorkspace::Buffer::pixels, bytes);
     decoder_.decode(part.tile, piece.record, data, mask.span(), part.shape, desk->workspace, out);
-    if (straight == nullptr) place(part, out.data());
+    if (straight == nullptr) {
+      place(part, block, out.data());
+      place_all(piece.first + 1, piece.end, out.data(), part);
+    }
     desks_.give_back(std::move(desk));
     if (kept) file_.tiles().keep({hdu_.index, piece.tile}, kept);
   }
 
   /// Where a tile that is taken whole and unchanged lies in the output without a gap, as lines do;
   /// null for others.
-  [[nodiscard]] std::byte* straight_place(const TilePart& part) const noexcept {
+  [[nodiscard]] std::byte* straight_place(const TilePart& part,
+                                          std::uint64_t block) const noexcept {
     if (!decode_.copies()) return nullptr;
     std::uint64_t first = 0;
     bool one_line = true;  // the axes so far have one pixel each
     for (std::size_t i = 0; i < part.shape.size(); ++i) {
       const auto length = part.shape[i];
       if (part.selection[i] != AxisSlice{0, 1, length}) return nullptr;
-      if (!one_line && length != destination_.shape[i]) return nullptr;
+      if (!one_line && length != blocks_.shape[i]) return nullptr;
       one_line = one_line && length == 1;
-      first = first * destination_.shape[i] + part.out_origin[i];
+      first = first * blocks_.shape[i] + part.out_origin[i];
     }
-    return destination_.data + first * element_bytes_;
+    return blocks_.data + (block + first) * element_bytes_;
   }
 
-  /// The selected pixels of a decoded tile go to their places.
-  void place(const TilePart& part, const std::byte* pixels) const {
-    const auto plan = ImagePlan::make(part.shape, stored_bytes_, 0, part.selection,
-                                      destination_.shape, part.out_origin);
+  /// The pixels of a decoded tile go wherever they are wanted.
+  void place_all(std::uint64_t first, std::uint64_t end, const std::byte* pixels,
+                 TilePart& part) const {
+    for (; first < end; ++first) {
+      const auto meeting = meetings_[first];
+      meetings_.part(meeting, part);
+      place(part, selections_[meeting.selection].block, pixels);
+    }
+  }
+
+  void place(const TilePart& part, std::uint64_t block, const std::byte* pixels) const {
+    const auto plan = ImagePlan::make(part.shape, stored_bytes_, 0, part.selection, blocks_.shape,
+                                      part.out_origin);
     for (std::uint64_t i = 0; i < plan.runs(); ++i) {
       const auto run = plan.run(i);
       const ByteView bytes(pixels + run.range.offset, run.range.length);
-      auto* to = destination_.data + run.out * element_bytes_;
+      const auto out = block + run.out;
+      auto* to = blocks_.data + out * element_bytes_;
       if (plan.step() == 1) {
-        decode_(bytes.data(), run.count, to, run.out);
+        decode_(bytes.data(), run.count, to, out);
       } else {
-        decode_.strided(bytes, plan.step(), run.count, to, run.out);
+        decode_.strided(bytes, plan.step(), run.count, to, out);
       }
     }
   }
@@ -248,15 +328,28 @@ class TileRead {
   const File& file_;
   const HduRecord& hdu_;
   const TiledImageLayout& layout_;
-  const ImageDestination& destination_;
+  std::span<const ImagePart> selections_;
+  const ImageBlocks& blocks_;
   TileDecoder decoder_;
   std::size_t stored_bytes_;
   std::size_t element_bytes_;
   ElementDecoder decode_;
-  TilePlan plan_;
+  Meetings meetings_;
   bool keep_;  ///< a part of the image is read, and the cache has room for all tiles of it
   Desks desks_;
 };
+
+/// How many of the first selections are read together.
+std::size_t met_together(const TiledImageLayout& layout, std::span<const ImagePart> parts) {
+  std::uint64_t meetings = 0;
+  std::size_t count = 1;
+  for (; count < parts.size(); ++count) {
+    const auto& [selection, origin, block] = parts[count];
+    meetings += TilePlan::make(layout.image.shape, layout.tile, selection, origin).parts();
+    if (meetings > kMostMeetings) break;
+  }
+  return count;
+}
 
 }  // namespace
 
@@ -269,16 +362,13 @@ void check_plausible(const TiledImageLayout& layout) {
 }
 
 void read_tiles(const File& file, std::size_t index, const TiledImageLayout& layout,
-                const ImageRequest& request, const ImageDestination& destination) {
+                std::span<const ImagePart> parts, bool scaled, const ImageBlocks& blocks) {
   check_plausible(layout);
-  std::uint64_t elements = 1;
-  for (const auto& slice : request.selection) elements *= slice.count;
-  const auto written = elements * info(destination.type).size;
-  if (written >= kHugePageBytes) advise_huge_pages(destination.data, written);
-  TileRead(file, file.hdu(index), layout, request, destination).run();
-  stats().bytes_decoded.fetch_add(elements * info(layout.image.coding.stored).size,
-                                  std::memory_order_relaxed);
-  stats().bytes_written.fetch_add(written, std::memory_order_relaxed);
+  while (!parts.empty()) {
+    const auto together = parts.first(met_together(layout, parts));
+    TileRead(file, file.hdu(index), layout, together, scaled, blocks).run();
+    parts = parts.subspan(together.size());
+  }
 }
 
 }  // namespace torchfits

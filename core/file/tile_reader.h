@@ -3,16 +3,18 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 
 #include "file/file.h"
 #include "file/image_reader.h"
 
 namespace torchfits {
 
-/// Fills `destination` from the tiles that the selection meets, decoded in parallel. Where a
-/// part of the image is read, the file's cache keeps its tiles.
+/// Fills `blocks` from the tiles that the selections meet, decoded in parallel and, as far as
+/// selections that are near each other in `parts` share them, once. Where a part of the image is
+/// read, the file's cache keeps its tiles.
 void read_tiles(const File& file, std::size_t hdu, const TiledImageLayout& layout,
-                const ImageRequest& request, const ImageDestination& destination);
+                std::span<const ImagePart> parts, bool scaled, const ImageBlocks& blocks);
 
 /// ErrorCode::format where the heap cannot hold so large an image: nothing need be allocated for
 /// it.

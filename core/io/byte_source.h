@@ -19,6 +19,10 @@ namespace torchfits {
 /// order, and from several pool threads at once.
 using Consume = std::function<void(std::size_t index, ByteView bytes)>;
 
+/// Where the caller would have the bytes of a range, as long as the range; empty: anywhere. A
+/// source that copies bytes may copy them there, and then hands over that memory.
+using Landing = std::function<ByteSpan(std::size_t index)>;
+
 /// Immutable once open: what it is (inode, size, modification time; URL and entity tag) is fixed at
 /// opening, and a change seen later is ErrorCode::changed, never a mixture. All members may be
 /// called by many threads at once.
@@ -37,9 +41,9 @@ class ByteSource {
   /// and come in any order. A range that reaches past the end is ErrorCode::truncated. A local file
   /// lends windows of a mapping (scattered small ranges that lie close are served from one window
   /// and only their own pages are touched); others lend their buffers.
-  void for_each(std::span<const ByteRange> ranges, const Consume& consume,
-                std::uint64_t weight = 1) const {
-    deliver(ranges, consume, weight);
+  void for_each(std::span<const ByteRange> ranges, const Consume& consume, std::uint64_t weight = 1,
+                const Landing& landing = {}) const {
+    deliver(ranges, consume, weight, landing);
   }
 
   /// For messages: a path, a URL, "<bytes>".
@@ -55,7 +59,7 @@ class ByteSource {
  protected:
   ByteSource() = default;
   virtual void deliver(std::span<const ByteRange> ranges, const Consume& consume,
-                       std::uint64_t weight) const = 0;
+                       std::uint64_t weight, const Landing& landing) const = 0;
 };
 
 /// Bytes that come once, in order: an inflater, an unseekable file object.

@@ -55,11 +55,11 @@ bool KeptWindow::covers(ByteRange span) const noexcept {
 class FileWindows::Request {
  public:
   Request(const FileWindows& windows, std::uint64_t size, std::span<const ByteRange> ranges,
-          RangeGroups& groups, std::uint64_t weight, const Consume& consume)
+          RangeGroups& groups, std::uint64_t weight, const Receiver& receiver)
       : windows_(windows),
         size_(size),
         ranges_(ranges),
-        consume_(consume),
+        receiver_(receiver),
         groups_(groups),
         work_{groups_.wanted(), weight},
         on_network_(windows.on_network()) {}
@@ -87,21 +87,31 @@ class FileWindows::Request {
     }
   }
 
-  /// Piece by piece through one buffer.
+  /// Piece by piece, to where the caller would have it or else through one buffer.
   void copy(const RangeGroup& group) const {
     const auto most = on_network_ ? kMaxWindowBytes : kCopyBytes;
-    Scratch buffer(std::min<std::uint64_t>(group.span.length, most));
+    Scratch buffer;
     const auto end = group.first + group.count;
     for (auto place = group.first; place < end;) {
       const auto piece = piece_from(place, end, most);
-      if (buffer.size() < piece.span.length) buffer = Scratch(piece.span.length);
-      const auto bytes = buffer.span().first(piece.span.length);
+      auto bytes = landing(piece);
+      if (bytes.empty()) {
+        if (buffer.size() < piece.span.length) {
+          buffer = Scratch(std::max(piece.span.length, std::min(group.span.length, most)));
+        }
+        bytes = buffer.span().first(piece.span.length);
+      }
       if (windows_.file_.read_at(piece.span.offset, bytes) != bytes.size()) {
         throw became_shorter(piece.span.end());
       }
       lend(piece, bytes, piece.span.offset);
       place += piece.count;
     }
+  }
+
+  [[nodiscard]] ByteSpan landing(const RangeGroup& piece) const {
+    const bool alone = piece.count == 1 && receiver_.landing;
+    return alone ? receiver_.landing(groups_.index(piece.first)) : ByteSpan{};
   }
 
   /// As many ranges from `place` on as span `most` bytes together; at least one.
@@ -140,7 +150,7 @@ class FileWindows::Request {
       if (place + kAhead < end) prefetch(bytes, ranges_[groups_.index(place + kAhead)], offset);
       const auto index = groups_.index(place);
       const auto& range = ranges_[index];
-      consume_(index, bytes.subspan(range.offset - offset, range.length));
+      receiver_.consume(index, bytes.subspan(range.offset - offset, range.length));
     }
   }
 
@@ -154,7 +164,7 @@ class FileWindows::Request {
   const FileWindows& windows_;
   std::uint64_t size_;
   std::span<const ByteRange> ranges_;
-  const Consume& consume_;
+  const Receiver& receiver_;
   RangeGroups& groups_;
   Work work_;
   bool on_network_;
@@ -162,8 +172,8 @@ class FileWindows::Request {
 
 void FileWindows::for_each(std::uint64_t size, std::span<const ByteRange> ranges,
                            RangeGroups& request, std::uint64_t weight,
-                           const Consume& consume) const {
-  Request(*this, size, ranges, request, weight, consume).run();
+                           const Receiver& receiver) const {
+  Request(*this, size, ranges, request, weight, receiver).run();
 }
 
 /// Asked when the first window is needed: a small file does without the system call.

@@ -23,8 +23,8 @@ class MemorySource final : public ByteSource {
   [[nodiscard]] const std::string& name() const noexcept override { return name_; }
 
  private:
-  void deliver(std::span<const ByteRange> ranges, const Consume& consume,
-               std::uint64_t weight) const override {
+  void deliver(std::span<const ByteRange> ranges, const Consume& consume, std::uint64_t weight,
+               const Landing& /*landing*/) const override {
     RangeGroups request(ranges, bytes_.size());
     stats().bytes_read.fetch_add(request.wanted(), std::memory_order_relaxed);
     lend_ranges(bytes_, ranges, request, weight, consume);

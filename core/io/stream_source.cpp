@@ -40,8 +40,8 @@ class StreamSource final : public ByteSource {
   [[nodiscard]] const std::string& name() const noexcept override { return name_; }
 
  private:
-  void deliver(std::span<const ByteRange> ranges, const Consume& consume,
-               std::uint64_t weight) const override {
+  void deliver(std::span<const ByteRange> ranges, const Consume& consume, std::uint64_t weight,
+               const Landing& /*landing*/) const override {
     std::uint64_t last = 0;
     for (const auto& range : ranges) {
       last = std::max(last, checked_add(range.offset, range.length).value_or(UINT64_MAX));
@@ -135,8 +135,8 @@ class StreamSource final : public ByteSource {
   template <class Use>
   void from_spool(ByteRange range, std::uint64_t spooled, const Use& use) const {
     RangeGroups request({&range, 1}, spooled);
-    spool_->for_each(spooled, {&range, 1}, request, 1,
-                     [&](std::size_t, ByteView bytes) { use(bytes); });
+    const Consume consume = [&](std::size_t, ByteView bytes) { use(bytes); };
+    spool_->for_each(spooled, {&range, 1}, request, 1, {consume, {}});
   }
 
   std::string name_;

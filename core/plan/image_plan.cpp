@@ -25,6 +25,14 @@ std::uint64_t quotient_up(std::uint64_t a, std::uint64_t b) noexcept {
 
 }  // namespace
 
+InsideSlice inside(std::int64_t start, std::uint64_t count, std::uint64_t length) noexcept {
+  const auto first = std::clamp<std::int64_t>(start, 0, static_cast<std::int64_t>(length));
+  const auto last = std::clamp<std::int64_t>(start + static_cast<std::int64_t>(count), first,
+                                             static_cast<std::int64_t>(length));
+  return {{first, 1, static_cast<std::uint64_t>(last - first)},
+          static_cast<std::uint64_t>(first - start)};
+}
+
 ImagePlan ImagePlan::make(std::span<const std::uint64_t> shape, std::size_t element_bytes,
                           std::uint64_t data_offset, std::span<const AxisSlice> selection,
                           std::span<const std::uint64_t> out_shape,

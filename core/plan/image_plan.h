@@ -19,6 +19,15 @@ struct AxisSlice {
   friend bool operator==(const AxisSlice&, const AxisSlice&) = default;
 };
 
+/// What an axis of `length` pixels has of `count` pixels from `start` on, which may lie outside;
+/// and where in them it begins. start and start + count are at most 2^62 from 0.
+struct InsideSlice {
+  AxisSlice slice;
+  std::uint64_t origin = 0;
+};
+[[nodiscard]] InsideSlice inside(std::int64_t start, std::uint64_t count,
+                                 std::uint64_t length) noexcept;
+
 /// Bytes of the file that become `count` neighbouring elements of the output.
 struct ImageRun {
   ByteRange range;          ///< at most kMaxRangeBytes, unless a single element is larger

@@ -37,10 +37,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._api import append, cutout, info, open, read, read_header, read_many
+    from . import sky
+    from ._api import append, info, open, read, read_header, read_many
     from ._column import Column
     from ._compression import Compression
     from ._concat import concat
+    from ._cutouts import cutout, cutouts
     from ._errors import (
         ColumnNotFoundError,
         FileChangedError,
@@ -65,12 +67,14 @@ if TYPE_CHECKING:
     from ._table import Table
     from ._verify import Report, verify
     from ._write import write
+    from .wcs import WCS
 
 _HOME = {
-    "_api": "append cutout info open read read_header read_many",
+    "_api": "append info open read read_header read_many",
     "_column": "Column",
     "_compression": "Compression",
     "_concat": "concat",
+    "_cutouts": "cutout cutouts",
     "_errors": "ColumnNotFoundError FITSError FITSIOError FITSWarning FileChangedError "
     "FileMissingError FormatError HDUIndexError HDUNotFoundError KeywordNotFoundError NoDataError "
     "TruncatedError UnsupportedError",
@@ -83,13 +87,16 @@ _HOME = {
     "_table": "Table",
     "_verify": "Report verify",
     "_write": "write",
+    "wcs": "WCS",
 }
+_MODULES = ("sky",)
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 
 __version__ = "0.1.0.dev0"
 __all__ = [
     "FITS",
     "HDU",
+    "WCS",
     "Column",
     "ColumnNotFoundError",
     "Compression",
@@ -115,6 +122,7 @@ __all__ = [
     "append",
     "concat",
     "cutout",
+    "cutouts",
     "info",
     "num_threads",
     "open",
@@ -122,6 +130,7 @@ __all__ = [
     "read_header",
     "read_many",
     "set_num_threads",
+    "sky",
     "stats",
     "verify",
     "write",
@@ -130,6 +139,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Names are imported when first used: `import torchfits` costs neither torch nor numpy."""
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)

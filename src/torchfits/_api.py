@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from . import _core
 from ._device import deliver, host_form
-from ._errors import UnsupportedError
 from ._fits import FITS, TILE_CACHE, FileInfo, core_source
 from ._hdu import as_data, check_null, core_rows
 from ._header import Header
@@ -266,93 +264,6 @@ def read_many(
     listed = [core_source(source) for source in sources]
     batch: Any = _core.read_many(listed, hdu, (section, None, None, False, None), form)
     return deliver(batch, device, out)
-
-
-def cutout(
-    source: Any,
-    section: Any = None,
-    hdu: int | str | tuple[str, int] | None = None,
-    *,
-    center: Any = None,
-    size: Any = None,
-    fill: float | None = None,
-    scaled: bool = True,
-    dtype: Any = None,
-    device: Device = None,
-    out: torch.Tensor | None = None,
-    header: bool = False,
-) -> Any:
-    """Read a box of an image, which may reach past its edges.
-
-    Parameters
-    ----------
-    source : str, path-like, bytes-like, binary file object or FITS
-    section : tuple of slices
-        In numpy order and absolute: a negative start is outside the image. No steps. An integer
-        takes one position and drops the axis, ``...`` stands for whole axes.
-    hdu : int, str, (str, int) or None
-        ``None``: the first image that has data.
-    center, size
-        Sky cutouts are not available yet.
-    fill : number, optional
-        Value of pixels outside the image; must fit the dtype. Without it a box that leaves the
-        image is an error.
-    scaled, dtype, device, out
-        As in `read`.
-    header : bool
-        Return ``(data, header)``, with the NAXISn of the box (1 for an axis that an integer drops)
-        and the CRPIXn of every WCS shifted to it.
-
-    Raises
-    ------
-    IndexError
-        If the box leaves the image and ``fill`` is not given.
-    ValueError
-        If ``fill`` does not fit the dtype, or the box ends before it begins.
-    TypeError
-        If the HDU is no image, or an argument is of a wrong type.
-    """
-    if center is not None or size is not None:
-        raise UnsupportedError("sky cutouts (center=, size=) are not available yet; pass section=")
-    if section is None:
-        raise TypeError("cutout() needs a section: slices in numpy order, one an axis")
-    if fill is not None and not hasattr(fill, "__float__"):
-        raise TypeError(f"fill= takes a number, not {fill!r}")
-    check_flag("header", header)
-    settle_threads()
-    form = host_form(scaled, dtype, device, out)
-    file = source._open_file() if isinstance(source, FITS) else _core.File(core_source(source))
-    data, start, index = file.cutout(hdu, section, fill, form)
-    data = deliver(data, device, out)
-    if not header:
-        return data
-    return data, _shifted(Header._from_core(file.header(index)), start, section, data.shape)
-
-
-def _shifted(header: Header, start: list[int], section: Any, shape: Iterable[int]) -> Header:
-    """The header of a box that begins at `start` and reads as a tensor of `shape`."""
-    items = list(section) if isinstance(section, tuple) else [section]
-    ellipsis = [i for i, item in enumerate(items) if item is Ellipsis]
-    at = ellipsis[0] if ellipsis else len(items)
-    items[at : at + 1] = [slice(None)] * (len(start) - len(items) + len(ellipsis))
-    kept = iter(shape)
-    for axis, (first, item) in enumerate(zip(start, items, strict=True)):
-        number = len(start) - axis
-        header[f"NAXIS{number}"] = next(kept) if isinstance(item, slice) else 1
-        if first:
-            _shift_reference_pixels(header, number, first)
-    return header
-
-
-def _shift_reference_pixels(header: Header, number: int, first: int) -> None:
-    """Count the CRPIX of one axis from `first`, in every WCS; one that is not given is 0."""
-    of_a_wcs = re.compile(rf"(?:CRPIX|CRVAL|CTYPE|CDELT){number}([A-Z]?)")
-    found = [match[1] for keyword in header if (match := of_a_wcs.fullmatch(keyword))]
-    for letter in dict.fromkeys(found):
-        keyword = f"CRPIX{number}{letter}"
-        pixel = header.get(keyword, 0.0)
-        if isinstance(pixel, (int, float)):
-            header[keyword] = pixel - first
 
 
 def info(source: Any) -> FileInfo:

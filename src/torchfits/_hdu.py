@@ -12,8 +12,15 @@ from ._header import Header
 from ._keywords import check_flag
 from ._rows import row_tensor, single_row
 from ._runtime import settle_threads
-from ._scan import checked_batch_rows, read_ahead, row_batches
+from ._scan import (
+    checked_batch_rows,
+    read_ahead,
+    row_windows,
+    window_reader,
+    windowed,
+)
 from ._table import Table
+from ._window_memory import FEW_WINDOWS, WindowMemory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +31,7 @@ if TYPE_CHECKING:
     from ._device import Device
     from ._fits import FITS
     from ._strings import Strings
+    from .wcs import WCS
 
 Null = Literal["mask", "nan", "raw"]
 
@@ -143,6 +151,22 @@ class HDU(Editable):
             self._columns = [Column._from_core(column) for column in self._described_columns()]
         return list(self._columns)
 
+    @property
+    def wcs(self) -> WCS:
+        """The first WCS of the header; `torchfits.WCS` gives alternate ones, and those of columns.
+
+        Look-up tables are read from the file. Of a table it is the WCS that the keywords of its
+        columns describe: that of a pixel list, or that of images in cells.
+
+        Raises
+        ------
+        ValueError
+            If the header has no WCS, or contradicts itself.
+        """
+        from .wcs import WCS
+
+        return WCS(self.header, file=self._fits)
+
     def _described_columns(self) -> list[tuple[Any, ...]]:
         """The columns as the core tells them: dtypes are names, and torch is not needed."""
         described: Any = self._file.columns(self.index)
@@ -218,11 +242,23 @@ class HDU(Editable):
         if self.kind not in _TABLES:
             raise TypeError(f"{self._label()} is of kind '{self.kind}'; scan() is for tables")
 
-        def read(part: Any) -> Any:
-            return self.read(columns=columns, rows=part, where=where, null=null, scaled=scaled)
+        check_flag("scaled", scaled)
+        check_null(null)
+        settle_threads()
+        length = self.shape[0]
+        together = 1 if where is not None else windowed(batch_rows, length, self.data_bytes)
+        window_rows = batch_rows * together
+        many = where is None and length > FEW_WINDOWS * window_rows
+        memory = WindowMemory(window_rows) if many else None
 
-        read(slice(0, 0))
-        return read_ahead(read, row_batches(rows, self.shape[0], batch_rows))
+        def read(part: Any) -> Any:
+            selection = (None, columns, core_rows(part), False, where)
+            form = (scaled, None, memory, False)
+            return as_data(self._file.read(self.index, selection, form), columns, null, None, None)
+
+        windows = row_windows(rows, length, window_rows)
+        reader = window_reader(read, batch_rows if together > 1 else None)
+        return read_ahead(reader, windows, together, self._fits._open_file)
 
     def __getitem__(self, key: Any) -> Any:
         if key is None:

@@ -1,19 +1,28 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Tables in batches: the next one is read while the caller works on this one."""
+"""Tables in batches: windows of several are read at once, the next while the caller works.
+
+A window is large enough for huge pages and for all processors, however small the batches are; the
+batches are views of it. torch's own threads spin for a while after each operation of the caller's:
+the fewer and larger the reads, the less they are in each other's way.
+"""
 
 from __future__ import annotations
 
 import operator
 import os
 import threading
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from ._errors import FITSError
 from ._rows import normal_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import torch
+
+WINDOW_BYTES = 24 * 2**20  # of the file; with 16 a scan is slower, with 32 it needs over 64 MiB
 
 
 def checked_batch_rows(batch_rows: object) -> int:
@@ -26,8 +35,13 @@ def checked_batch_rows(batch_rows: object) -> int:
     return rows
 
 
-def row_batches(rows: Any, length: int, batch_rows: int) -> Iterator[range | torch.Tensor]:
-    """Cut the selected rows into batches.
+def windowed(batch_rows: int, rows: int, data_bytes: int) -> int:
+    """How many batches a window has: as `WINDOW_BYTES` of the file hold, at least one."""
+    return max(1, WINDOW_BYTES * rows // max(data_bytes * batch_rows, 1)) if rows else 1
+
+
+def row_windows(rows: Any, length: int, window_rows: int) -> Iterator[range | torch.Tensor]:
+    """Cut the selected rows into windows.
 
     Parameters
     ----------
@@ -35,8 +49,8 @@ def row_batches(rows: Any, length: int, batch_rows: int) -> Iterator[range | tor
         As in `torchfits.read`; ``None`` for all.
     length : int
         Rows that there are.
-    batch_rows : int
-        Rows of all batches but the last.
+    window_rows : int
+        Rows of all windows but the last.
 
     Returns
     -------
@@ -45,13 +59,47 @@ def row_batches(rows: Any, length: int, batch_rows: int) -> Iterator[range | tor
     chosen = normal_rows(slice(None) if rows is None else rows, length)
     if isinstance(chosen, slice):
         everything = range(*chosen.indices(length))
-        starts = range(0, len(everything), batch_rows)
-        return (everything[start : start + batch_rows] for start in starts)
-    return (chosen[start : start + batch_rows] for start in range(0, len(chosen), batch_rows))
+        return (window for window in _cut(everything, window_rows))
+    return (window for window in _cut(chosen, window_rows))
+
+
+def _cut(rows: Any, size: int) -> Iterator[Any]:
+    return (rows[start : start + size] for start in range(0, len(rows), size))
+
+
+def window_reader(
+    read: Callable[[Any], Any], batch_rows: int | None
+) -> Callable[[Any], Iterator[Any]]:
+    """Make a function that reads the rows of a window at once and cuts the data into batches.
+
+    Parameters
+    ----------
+    read : callable
+        Gives the data of rows.
+    batch_rows : int, optional
+        ``None`` where a window is one batch: a condition decides how many rows it gives.
+
+    Returns
+    -------
+    callable
+        Gives batches, which are views. Where the data are wrong somewhere each batch is read when
+        it is asked for, so that the error comes where its batch would.
+    """
+
+    def read_window(rows: Any) -> Iterator[Any]:
+        try:
+            data = read(rows)
+        except FITSError as error:
+            if isinstance(error, LookupError):  # a wrong name: no fault of the data
+                raise
+            return map(read, _cut(rows, batch_rows or len(rows)))
+        return _cut(data, batch_rows) if batch_rows else iter([data])
+
+    return read_window
 
 
 class _Ahead:
-    """A batch that a thread of its own reads."""
+    """A part that a thread of its own reads."""
 
     def __init__(self, read: Callable[[Any], Any], rows: Any) -> None:
         self._read, self._rows = read, rows
@@ -80,36 +128,52 @@ class _Ahead:
         return self._data
 
 
-def read_ahead(read: Callable[[Any], Any], batches: Iterator[Any]) -> Iterator[Any]:
-    """Read batches in order, one ahead of the caller; those without rows are left out.
+def read_ahead(
+    read_window: Callable[[Any], Iterator[Any]],
+    windows: Iterator[Any],
+    together: int,
+    require_open: Callable[[], Any],
+) -> Iterator[Any]:
+    """Read windows in order, one ahead of the caller, and give their batches.
 
     Parameters
     ----------
-    read : callable
-        Gives the data of a batch.
-    batches : iterator
-        What to hand to `read`.
+    read_window : callable
+        Gives the batches of a window.
+    windows : iterator
+        What to hand to `read_window`; the first is read at once.
+    together : int
+        Batches of a window, at most.
+    require_open : callable
+        Raises where the file was closed.
 
-    Yields
-    ------
-    What `read` gives. At most two batches are held beside what the caller keeps. Closing the
-    generator waits for the one that is being read.
+    Returns
+    -------
+    generator
+        Of batches; those without rows are left out. At most two windows are held beside what the
+        caller keeps. Closing the generator waits for the window that is being read.
     """
-    first = next(batches, None)
-    if first is None:
-        return
-    data = read(first)  # nobody works meanwhile: a table of one batch needs no thread
-    ahead: _Ahead | None = None
-    try:
-        for rows in batches:
-            ahead = _Ahead(read, rows)
-            if len(data):
-                yield data
-            del data
-            data = ahead.result()
-        ahead = None
-        if len(data):
-            yield data
-    finally:
-        if ahead is not None:
-            ahead.wait()
+    first = next(windows, None)
+    window = iter(()) if first is None else read_window(first)
+    # With the second batch of a window the caller has let go of the window before.
+    start = 0 if together == 1 else 1
+
+    def batches(window: Iterator[Any]) -> Iterator[Any]:
+        ahead: _Ahead | None = None
+        try:
+            for rows in chain(windows, [None]):
+                for number, batch in enumerate(window):
+                    if number == start and rows is not None:
+                        ahead = _Ahead(read_window, rows)
+                    require_open()
+                    if len(batch):
+                        yield batch
+                    del batch
+                if rows is not None:
+                    window = ahead.result() if ahead else read_window(rows)
+                ahead = None
+        finally:
+            if ahead is not None:
+                ahead.wait()
+
+    return batches(window)

@@ -82,6 +82,28 @@ TEST(FileSource, CountsWhatItReads) {
   EXPECT_EQ(stats().bytes_read, 3880U);
 }
 
+TEST(FileSource, CopiesToWhereTheCallerWouldHaveIt) {
+  Bytes content(400'000);
+  for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<std::byte>(i / 3);
+  const ScratchFile file(content);
+  const auto source = open_file(file.path());
+  const std::vector<ByteRange> ranges{{20'000, kMaxRangeBytes}, {200'000, 100'000}, {310'000, 10}};
+  Bytes memory(kMaxRangeBytes + 100'000);
+  const std::vector<ByteSpan> places{
+      {memory.data(), kMaxRangeBytes}, {memory.data() + kMaxRangeBytes, 100'000}, {}};
+  std::size_t seen = 0;
+  source->for_each(
+      ranges,
+      [&](std::size_t i, ByteView bytes) {
+        ++seen;
+        EXPECT_TRUE(std::ranges::equal(
+            bytes, ByteView(content).subspan(ranges[i].offset, ranges[i].length)));
+        EXPECT_EQ(i == 0, bytes.data() == memory.data());
+      },
+      1, [&](std::size_t i) { return places[i]; });
+  EXPECT_EQ(seen, 3U);
+}
+
 class Changed : public testing::Test {
  protected:
   static constexpr std::size_t kSize = 6 * MiB;

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <complex>
+#include <cstring>
 #include <random>
 #include <vector>
 
@@ -33,8 +34,13 @@ template <class Out>
 std::vector<Out> decode(const ElementCoding& coding, const Bytes& bytes,
                         T target = element_type_of<Out>) {
   std::vector<Out> out(bytes.size() / info(coding.stored).size);
-  ElementDecoder(coding, target)(bytes.data(), out.size(),
-                                 reinterpret_cast<std::byte*>(out.data()));
+  const ElementDecoder decoder(coding, target);
+  decoder(bytes.data(), out.size(), reinterpret_cast<std::byte*>(out.data()));
+  if (decoder.in_place()) {
+    auto same = bytes;
+    decoder(same.data(), out.size(), same.data());
+    EXPECT_EQ(std::memcmp(same.data(), out.data(), bytes.size()), 0);
+  }
   return out;
 }
 
@@ -83,6 +89,18 @@ TEST(Pixels, test_t1_t2_offset_conventions_are_exact) {
   EXPECT_EQ(decode<std::uint64_t>(ElementCoding::image(64, {1, 9223372036854775808.0}, {}),
                                   big_endian<std::uint64_t>({1ULL << 63, 1, (1ULL << 63) - 1})),
             (std::vector<std::uint64_t>{0, (1ULL << 63) + 1, ~0ULL}));
+}
+
+TEST(Pixels, WhatIsSwappedOnlyMayStayInItsPlace) {
+  const auto in_place = [](int bitpix, Scaling scaling, T target) {
+    return ElementDecoder(ElementCoding::image(bitpix, scaling, {}), target).in_place();
+  };
+  EXPECT_TRUE(in_place(8, {}, T::u8));
+  EXPECT_TRUE(in_place(-32, {}, T::f32));
+  EXPECT_TRUE(in_place(16, {1, 32768}, T::u16));
+  EXPECT_FALSE(in_place(-32, {}, T::f64));
+  EXPECT_FALSE(in_place(-32, {2, 0}, T::f32));
+  EXPECT_FALSE(in_place(64, {1, 10}, T::i64)) << "an error names the stored number";
 }
 
 TEST(Pixels, WholeOffsetOf64BitsIsExactOrAnError) {

@@ -106,17 +106,19 @@ class BuildHeader:
         return header
 
 
-@idiom(19, "A WCS from a header", "missing", "celestial coordinates are not in torchfits yet")
+@idiom(19, "A WCS from a header", reason="Positions are tensors, with gradients where wanted.")
 class WCSFromHeader:
     @staticmethod
     def astropy(path):
         wcs = WCS(fits.getheader(path, "SCI"))
-        return wcs.pixel_to_world_values(10, 20)
+        ra, dec = wcs.pixel_to_world_values(10, 20)
+        return f"{ra:.9f} {dec:.9f}"
 
     @staticmethod
     def torchfits(path):
         wcs = torchfits.WCS(torchfits.read_header(path, "SCI"))
-        return wcs.pixel_to_world_values(10, 20)
+        ra, dec = wcs.pixel_to_world_values(10, 20)
+        return f"{ra:.9f} {dec:.9f}"
 
 
 @idiom(20, "The header only", reason="The data are not touched.")

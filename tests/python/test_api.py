@@ -137,7 +137,9 @@ WRONG_CUTOUTS = [
     ({"section": (slice(-1, 1),), "fill": 40_000}, ValueError, "does not fit int16"),
     ({"section": ..., "header": None}, TypeError, "header= takes True or False"),
     ({"section": ..., "scaled": 1}, TypeError, "scaled= takes True or False"),
-    ({"center": (1.0, 2.0), "size": 5}, NotImplementedError, "sky cutouts"),
+    ({"center": (1.0, 2.0)}, TypeError, "needs center= and size="),
+    ({"section": ..., "center": (1.0, 2.0), "size": 5}, TypeError, "not both"),
+    ({"section": ..., "frame": "icrs"}, TypeError, "in pixels"),
 ]
 
 

@@ -51,6 +51,51 @@ def test_a_box_is_cut_as_numpy_and_fits_count(cube, tmp_path, options, expected)
         assert header["OBJECT"] == "M13"
 
 
+@pytest.mark.parametrize(
+    ("options", "shape"),
+    [
+        (["-c", "250.4226,36.4602", "--size", "20"], (20, 20)),
+        (["-c", "250.4226,36.4602", "--size", "30arcsec,0.01"], (30, 36)),
+        (["--center", "59.0,40.9", "--size", "20", "--frame", "galactic"], (20, 20)),
+    ],
+)
+def test_a_box_on_the_sky(tmp_path, options, shape):
+    target = tmp_path / "out.fits"
+    done = torchfits_command("cutout", *options, DATA / "m13.fits", "-o", target)
+    assert done.code == 0, done.err
+    data, header = torchfits.read(target, header=True)
+    assert data.shape == shape
+    start = [round(150.5 - header[key]) for key in ("CRPIX2", "CRPIX1")]
+    whole = torchfits.read(DATA / "m13.fits")
+    box = whole[start[0] : start[0] + shape[0], start[1] : start[1] + shape[1]]
+    assert torch.equal(data, box)
+    if "--frame" not in options:  # the center is the reference pixel, 149.5 counted from 0
+        assert start == [150 - (shape[0] + 1) // 2, 150 - (shape[1] + 1) // 2]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["-c", "250,36"], "go together"),
+        (["-s", "0:5,0:5", "--size", "5"], "go together"),
+        (["-s", "0:5,0:5", "--frame", "icrs"], "--frame is of a --center"),
+        (["-c", "250", "--size", "5"], "no position RA,DEC"),
+        (["-c", "nan,1", "--size", "5"], "no position"),
+        (["-c", "250,36", "--size", "5 parsec"], "'30 arcsec'"),
+    ],
+)
+def test_wrong_boxes_on_the_sky(options, words):
+    done = torchfits_command("cutout", *options, DATA / "m13.fits")
+    assert done.code == 2
+    assert words in done.err
+
+
+def test_a_position_outside():
+    done = torchfits_command("cutout", "-c", "10,10", "--size", "5", DATA / "m13.fits", "-o", "-")
+    assert done.code == 3
+    assert "--fill pads it" in done.err
+
+
 def test_a_box_of_ds9():
     # DS9 draws box(x, y, w, h) around the center; pixel 1 of FITS reaches from 0.5 to 1.5.
     assert cutout.box_of("5.5,3,2,1") == (slice(2, 3), slice(4, 6))

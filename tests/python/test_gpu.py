@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Reading to a GPU: what arrives there is what a read to the host gives, and the host never waits.
 
-All but the last test need a CUDA device and skip without one.
+All but the last tests need a CUDA device and skip without one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,8 @@ DTYPES = [
 ]  # fmt: skip
 SECTION = (slice(3, 60, 7), slice(1, -1))
 BOX = (slice(-5, 20), slice(40, 95))
+LARGE = [(3000, 4000), (3, 1700, 2100), (1, 5, 1, 2_100_000), (10_500_000,)]
+"""Shapes that are copied in blocks, whatever the dtype; their lines are cut in different axes."""
 SLEEP = 10**9  # cycles: half a second or more, far longer than the reads behind it
 
 cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
@@ -250,6 +255,144 @@ def test_reads_follow_the_current_stream_and_their_memory_lives_until_copied() -
     for tensor, source in zip(got, sources, strict=True):
         assert_arrived(tensor, torchfits.read(source))
     assert all(bool((scribble == -1).all()) for scribble in scribbles)
+
+
+@contextmanager
+def no_waiting() -> Iterator[None]:
+    """Torch raises where the host would wait for the device."""
+    torch.cuda.synchronize()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        yield
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
+@gpu
+@pytest.mark.filterwarnings("ignore:Synchronization debug mode")
+def test_the_host_waits_for_nothing() -> None:
+    content, columns, large = (
+        image(numbers("f4")),
+        every_kind_of_column(),
+        large_image((9000, 1000)),
+    )
+    out = torch.empty(64, 81, device="cuda")
+    with torchfits.open(content) as f, no_waiting():
+        torchfits.read(content, device="cuda")
+        torchfits.read(content, section=SECTION, device="cuda")
+        torchfits.read(content, out=out)
+        torchfits.read(large, device="cuda")
+        torchfits.cutout(f, BOX, fill=0, device="cuda")
+        f[0].read(device="cuda")
+        torchfits.read_many([content] * 3, device="cuda")
+        for null in ("mask", "nan", "raw"):
+            torchfits.read(columns, null=null, device="cuda")
+        torchfits.read(columns, rows=[5, 3, 5], device="cuda")
+        torchfits.read(columns, where="D > 0", device="cuda")
+
+
+def large_image(shape: tuple[int, ...]) -> bytes:
+    return image(np.arange(np.prod(shape), dtype="f4").reshape(shape))
+
+
+@gpu
+@pytest.mark.parametrize("shape", LARGE)
+def test_large_images_arrive_in_blocks(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    content = large_image(shape)
+    path = tmp_path / "a.fits"
+    path.write_bytes(content)
+    step = (..., slice(None, None, -1))
+    for source in (content, path):
+        assert_arrived(torchfits.read(source, device="cuda"), torchfits.read(source))
+        for keywords in ({"dtype": torch.float64}, {"section": step}):
+            expected = torchfits.read(source, **keywords)
+            assert_arrived(torchfits.read(source, device="cuda", **keywords), expected)
+    expected = torchfits.read(path)
+    strided = torch.zeros(*shape, 2, device="cuda")[..., 0]
+    for out in (torch.zeros(shape, device="cuda"), strided):
+        assert torchfits.read(path, out=out) is out
+        assert_arrived(out, expected)
+    with pytest.raises(ValueError, match="out= has shape"):
+        torchfits.read(path, out=torch.zeros(3, device="cuda"))
+
+
+@gpu
+def test_large_batches_arrive_in_blocks(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{i}.fits" for i in range(43)]
+    for i, path in enumerate(paths):
+        path.write_bytes(image(np.roll(numbers("f4", (600, 701)), i)))
+    expected = torchfits.read_many(paths)
+    assert_arrived(torchfits.read_many(paths, device="cuda"), expected)
+    out = torch.zeros_like(expected, device="cuda")
+    assert torchfits.read_many(paths, out=out) is out
+    assert_arrived(out, expected)
+    paths[30].write_bytes(image(numbers("f4")))
+    with pytest.raises(ValueError, match=r"30\.fits.*shape \(64, 81\)"):
+        torchfits.read_many(paths, device="cuda")
+
+
+@gpu
+def test_blocks_follow_the_current_stream_and_live_until_copied() -> None:
+    content = large_image((9000, 1000))
+    warm = [torch.empty(2**23, dtype=torch.uint8, pin_memory=True) for _ in range(8)]
+    stream = torch.cuda.Stream()
+    with torch.cuda.stream(stream):
+        torch.empty(9000, 1000, device="cuda").copy_(torch.empty(9000, 1000))
+    torch.cuda.synchronize()
+    del warm
+    with torch.cuda.stream(stream):
+        torch.cuda._sleep(SLEEP)
+        got = torchfits.read(content, device="cuda")
+        assert not stream.query()
+        assert torch.cuda.default_stream().query()
+    scribbles = [torch.full((2**21,), -1.0, pin_memory=True) for _ in range(8)]
+    stream.synchronize()
+    assert_arrived(got, torchfits.read(content))
+    assert all(bool((scribble == -1).all()) for scribble in scribbles)
+
+
+IN_BLOCKS = """
+import sys
+import torch
+
+plain = torch.empty
+torch.empty = lambda *size, pin_memory=False, **rest: plain(*size, **rest)
+import torchfits
+from torchfits import _device
+
+_device._is_cuda = lambda device: device is not None
+asked = []
+target = _device.device_target
+_device.device_target = lambda *form: asked.append(form) or target(*form)
+*paths, damaged = sys.argv[1:]
+for threads in (1, 3):
+    torchfits.set_num_threads(threads)
+    for path in paths:
+        for keywords in ({}, {"section": (..., slice(None, None, -1))}):
+            expected = torchfits.read(path, **keywords)
+            assert torch.equal(torchfits.read(path, device="cpu", **keywords), expected)
+    many = paths[:1] * 2
+    assert torch.equal(torchfits.read_many(many, device="cpu"), torchfits.read_many(many))
+    for read in (torchfits.read, lambda path, device: torchfits.read_many([path], device=device)):
+        try:
+            read(damaged, device="cpu")
+        except torchfits.TruncatedError:
+            pass
+        else:
+            raise SystemExit("a file that is cut off was read")
+assert len(asked) >= 2 * (2 * len(paths) + 1), len(asked)
+"""
+
+
+def test_blocks_of_large_data_are_right_on_any_machine(tmp_path: Path) -> None:
+    """The host stands in for the device, in a process whose torch pins nothing."""
+    paths = [tmp_path / f"{i}.fits" for i in range(len(LARGE) + 1)]
+    for path, shape in zip(paths, LARGE, strict=False):
+        path.write_bytes(large_image(shape))
+    paths[-1].write_bytes(paths[0].read_bytes()[: 30 << 20])
+    command = [sys.executable, "-c", IN_BLOCKS, *map(str, paths)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @gpu

@@ -110,6 +110,9 @@ def test_a_join_is_the_merge_of_pandas(how, kinds, data):
     found, expected = rows_of(ours), plain(pd, theirs)
     if how == "outer":  # the order of the keys, in which pandas leaves nulls of several keys open
         found, expected = (sorted(rows, key=repr) for rows in (found, expected))
+    if how == "inner":  # pandas 3 leaves the order of equal keys open: left rows, then right ones
+        places = [ours.names.index(name) for name in "AB"]
+        expected.sort(key=lambda row: [row[place] for place in places])
     assert found == expected
 
 

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import gc
+import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from fits_bytes import (
 )  # fmt: skip
 
 import torchfits
-from torchfits import _scan
+from torchfits import _scan, _window_memory
 
 ROWS = 1000
 
@@ -142,44 +143,120 @@ def test_an_error_comes_where_its_batch_would(path: Path, tmp_path: Path) -> Non
         assert list(batches) == []
 
 
-def test_the_next_batch_is_read_meanwhile() -> None:
-    events: list[tuple[str, int]] = []
+def scanned(read: Callable[[int], Iterable[Any]], numbers: Iterable[int], together: int) -> Any:
+    """The batches of windows that are told by a number."""
+    return _scan.read_ahead(lambda n: iter(read(n)), iter(numbers), together, lambda: None)
+
+
+def test_the_next_window_is_read_meanwhile() -> None:
+    events: list[int] = []
     begun = threading.Event()
 
-    def read(number: int) -> list[int]:
-        events.append(("read", number))
+    def read(number: int) -> list[list[int]]:
+        events.append(number)
         if number == 2:
             begun.set()
-        return [number]
+        return [[number]]
 
-    batches = _scan.read_ahead(read, iter([1, 2, 3]))
-    assert events == [], "nothing is read before it is asked for"
+    batches = scanned(read, [1, 2, 3], together=1)
+    assert events == [1], "the first is read at once, so that mistakes are told"
     assert next(batches) == [1]
-    assert begun.wait(10), "batch 2 is read while the caller has batch 1"
+    assert begun.wait(10), "window 2 is read while the caller has window 1"
     time.sleep(0.05)
-    assert ("read", 3) not in events, "and no more than that"
+    assert events == [1, 2], "and no more than that"
     assert [next(batches), next(batches), *batches] == [[2], [3]]
-    assert events == [("read", 1), ("read", 2), ("read", 3)]
+    assert events == [1, 2, 3]
+
+
+def test_the_next_window_is_begun_when_the_last_one_is_gone() -> None:
+    events: list[int] = []
+
+    def read(number: int) -> list[list[int]]:
+        events.append(number)
+        return [[number], [], [-number]]
+
+    batches = scanned(read, [1, 2], together=3)
+    assert next(batches) == [1]
+    time.sleep(0.05)
+    assert events == [1], "the caller may still have a batch of the window before"
+    assert [next(batches), *batches] == [[-1], [2], [-2]]
 
 
 def test_closing_stops_reading() -> None:
     read: list[int] = []
 
-    def slow(number: int) -> list[int]:
+    def slow(number: int) -> list[list[int]]:
         time.sleep(0.05)
         read.append(number)
-        return [number]
+        return [[number]]
 
-    batches = _scan.read_ahead(slow, iter(range(100)))
+    batches = scanned(slow, range(100), together=1)
     next(batches)
     batches.close()
     assert read == [0, 1]
     assert not [t for t in threading.enumerate() if t.name == "torchfits.scan"]
-    batches = _scan.read_ahead(slow, iter(range(100)))
+    batches = scanned(slow, range(100), together=1)
     next(batches)
     del batches
     gc.collect()
     assert not [t for t in threading.enumerate() if t.name == "torchfits.scan"]
+
+
+@pytest.fixture
+def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows of 4 batches of 10 rows, in shared memory from 24 bytes on."""
+    monkeypatch.setattr(_scan, "WINDOW_BYTES", 40 * 30)
+    monkeypatch.setattr(_window_memory, "_LEAST_BYTES", 24)
+
+
+@pytest.mark.usefixtures("small_windows")
+@pytest.mark.parametrize("rows", [None, slice(995), range(ROWS - 1, -1, -1), [3] * 777])
+def test_many_windows_are_the_table(hdu: Any, rows: Any) -> None:
+    whole = hdu.read(rows=rows)
+    kept = list(hdu.scan(10, rows=rows))
+    parts = [(float(batch["X"].sum()), batch["N"].tolist()) for batch in hdu.scan(10, rows=rows)]
+    for name in ("N", "X", "S"):
+        assert torch.equal(torch.cat([batch[name] for batch in kept]), whole[name])
+    masks = torch.cat([batch.null_mask("S") for batch in kept])
+    assert torch.equal(masks, whole.null_mask("S"))
+    for name in ("NAME", "P"):
+        assert [v for batch in kept for v in batch[name].to_list()] == whole[name].to_list()
+    assert [n for _, numbers in parts for n in numbers] == whole["N"].tolist()
+    assert sum(part for part, _ in parts) == pytest.approx(float(whole["X"].sum()), rel=1e-12)
+
+
+def test_memory_is_used_again_when_nobody_has_it() -> None:
+    memory = _window_memory.WindowMemory(rows=50_000)
+    first = memory((50_000, 2), torch.float64)
+    address = first.data_ptr()
+    second = memory((50_000, 2), torch.float64)
+    assert second.data_ptr() != address
+    view = first[7:9].numpy()
+    del first
+    assert memory((50_000, 2), torch.float64).data_ptr() != address, "a view still has it"
+    del view
+    last = memory((20_000, 2), torch.float64)
+    assert last.data_ptr() == address, "the last window is smaller"
+    assert (last.shape, last.dtype, last.is_contiguous()) == ((20_000, 2), torch.float64, True)
+    assert memory((0, 2), torch.float64).shape == (0, 2)
+    assert memory((3, 0), torch.int16).shape == (3, 0)
+
+
+def test_a_forked_child_keeps_its_batch() -> None:
+    memory = _window_memory.WindowMemory(rows=50_000)
+    batch = memory((50_000,), torch.float64).fill_(1.0)
+    gone, back = os.pipe()
+
+    def wait() -> None:
+        os.read(gone, 1)
+        assert batch.eq(1.0).all()
+
+    child = threading.Thread(target=in_child, args=(wait,))
+    child.start()
+    time.sleep(0.2)
+    batch.fill_(2.0)
+    os.write(back, b"x")
+    child.join()
 
 
 def test_closing_the_file_ends_the_scan(path: Path) -> None:

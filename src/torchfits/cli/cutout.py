@@ -4,6 +4,7 @@
   -s 100:200,300:400      as Python does: from 0, end excluded, x last
   -p 301:400,101:200      as FITS does: from 1, end included, x first
   -b X,Y,WIDTH,HEIGHT     a box of DS9: its center in pixels of FITS, and its size
+  -c RA,DEC --size 30arcsec   around a position on the sky, in degrees
 
 Without -o the file NAME_cutout.fits is written beside each image.
 """
@@ -15,9 +16,10 @@ import math
 import re
 from typing import Any
 
-from .._api import cutout
+from .._cutouts import cutout
+from .._positions import as_length
 from .._write import write
-from .arguments import Parser, add_files, add_hdu, add_json, opened
+from .arguments import Parser, UsageError, add_files, add_hdu, add_json, opened
 from .console import Console, Exit
 from .targets import check_output, replacement, stem_of, target_of
 
@@ -35,6 +37,18 @@ def configure(parser: Parser) -> None:
     which.add_argument(
         "-b", "--box", dest="section", type=box_of, metavar="X,Y,W,H", help="as in DS9"
     )
+    which.add_argument(
+        "-c", "--center", type=center_of, metavar="RA,DEC", help="a position on the sky, in degrees"
+    )
+    parser.add_argument(
+        "--size",
+        type=size_of,
+        metavar="SIZE",
+        help="with --center: pixels (64), an angle (30arcsec, 0.1deg), or HEIGHT,WIDTH",
+    )
+    parser.add_argument(
+        "--frame", metavar="NAME", help="of --center: icrs, fk5, galactic, ...; that of the image"
+    )
     add_hdu(parser, "the first image by default")
     parser.add_argument(
         "--fill", type=float, metavar="VALUE", help="of pixels outside; an error by default"
@@ -49,6 +63,10 @@ def configure(parser: Parser) -> None:
 def run(args: argparse.Namespace, console: Console) -> int:
     """Run the command."""
     check_output(args, "cutout")
+    if (args.center is None) != (args.size is None):
+        raise UsageError("torchfits cutout: --center and --size go together")
+    if args.frame is not None and args.center is None:
+        raise UsageError("torchfits cutout: --frame is of a --center")
 
     def work(source: str) -> int:
         target = target_of(source, args.output, f"{stem_of(source)}_cutout.fits")
@@ -64,7 +82,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 def _cut(source: str, args: argparse.Namespace) -> Any:
     try:
-        return cutout(opened(source), args.section, args.hdu, fill=args.fill, header=True)
+        return cutout(
+            opened(source), args.section, args.hdu, center=args.center, size=args.size,
+            frame=args.frame, fill=args.fill, header=True,
+        )  # fmt: skip
     except IndexError as error:
         raise IndexError(str(error).replace("pass fill= to pad it", "--fill pads it")) from None
 
@@ -99,6 +120,27 @@ def box_of(text: str) -> tuple[slice, slice]:
     if not (all(map(math.isfinite, (x, y))) and 1 <= width < 2**31 and 1 <= height < 2**31):
         raise argparse.ArgumentTypeError(f"'{text}': a box is one pixel wide and high at least")
     return _around(y, height), _around(x, width)
+
+
+def center_of(text: str) -> tuple[float, float]:
+    """Read a position in degrees."""
+    try:
+        lon, lat = map(float, text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is no position RA,DEC in degrees") from None
+    if not (math.isfinite(lon) and math.isfinite(lat)):
+        raise argparse.ArgumentTypeError(f"'{text}' is no position on the sky")
+    return lon, lat
+
+
+def size_of(text: str) -> tuple[Any, ...]:
+    """Read one size or two: whole numbers are pixels, others angles."""
+    sizes = [int(part) if _WHOLE.fullmatch(part) else part for part in text.split(",")]
+    try:
+        lengths = tuple(as_length(size) for size in sizes)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error).replace("size=", "")) from None
+    return lengths * 2 if len(lengths) == 1 else lengths
 
 
 def _around(center: float, size: float) -> slice:

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The celestial step: from the plane of projection to longitude and latitude (Paper II)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from ._native_pole import cosine, native_pole, rotation, sine, value
+from ._projections import PROJECTIONS
+from ._stage import constant
+
+if TYPE_CHECKING:
+    from ._description import Description
+    from ._projections import Projection
+    from ._stage import Coordinates
+
+_DEGREE = math.pi / 180.0
+
+_ALIASES = {"TPV": "TAN", "TPU": "TAN", "TNX": "TAN", "ZPX": "ZPN"}
+"""Projections with a distortion, which is a step of its own."""
+
+_UNDEFINED = 999.0
+
+
+@dataclass(frozen=True)
+class CelestialStage:
+    """A projection, and the rotation of its sphere onto the sky."""
+
+    axes: tuple[int, int]
+    """Longitude and latitude among the axes."""
+    projection: Projection
+    constants: Any
+    offset: tuple[float, float]
+    """x and y of the reference point in the plane of the projection, in radians."""
+    meridian: torch.Tensor
+    """Longitude of the reference point, in degrees."""
+    rotation: torch.Tensor
+    """Native direction to celestial direction, whose longitude counts from `meridian`."""
+    below_zero: bool
+    """Longitudes are -360 to 0 rather than 0 to 360: those of a negative CRVAL, as in wcslib."""
+
+    def forward(self, coordinates: Coordinates) -> Coordinates:
+        """Projection plane coordinates to longitude and latitude, all in degrees."""
+        x, y, absent = self._present(coordinates)
+        x, y = x * _DEGREE, y * _DEGREE
+        if self.offset != (0.0, 0.0):
+            x, y = x + self.offset[0], y + self.offset[1]
+        direction = torch.stack(self.projection.to_sphere(self.constants, x, y))
+        if absent is not None:
+            absent = absent | torch.isnan(direction[2])
+            direction = torch.where(absent, 0.0, direction)
+        longitude, latitude = _angles(_turned(self.rotation, direction))
+        longitude = torch.add(self.meridian, longitude, alpha=1.0 / _DEGREE)
+        turns = longitude * (1.0 / 360.0)
+        turns = torch.ceil(turns) if self.below_zero else torch.floor(turns)
+        longitude = torch.sub(longitude, turns, alpha=360.0)
+        return self._replaced(coordinates, longitude, latitude * (1.0 / _DEGREE), absent)
+
+    def inverse(self, coordinates: Coordinates) -> Coordinates:
+        """Longitude and latitude to projection plane coordinates, all in degrees."""
+        longitude, latitude, absent = self._present(coordinates)
+        longitude = (longitude - self.meridian) * _DEGREE
+        latitude = latitude * _DEGREE
+        across = torch.cos(latitude)
+        direction = torch.stack(
+            (across * torch.cos(longitude), across * torch.sin(longitude), torch.sin(latitude))
+        )
+        native = _turned(self.rotation.mT, direction)
+        x, y = self.projection.to_plane(self.constants, *native)
+        if self.offset != (0.0, 0.0):
+            x, y = x - self.offset[0], y - self.offset[1]
+        return self._replaced(coordinates, x * (1.0 / _DEGREE), y * (1.0 / _DEGREE), absent)
+
+    def _present(
+        self, coordinates: Coordinates
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+        """The two coordinates, without NaN where gradients are wanted, and where that was.
+
+        A loss leaves out points that are NaN, but 0 times NaN would still be NaN in the gradients
+        of what all points have in common: CRVAL, and parameters of the steps before.
+        """
+        first, second = (coordinates[axis] for axis in self.axes)
+        if not (first.requires_grad or second.requires_grad or self.rotation.requires_grad):
+            return first, second, None
+        absent = torch.isnan(first + second)
+        return torch.where(absent, 0.0, first), torch.where(absent, 0.0, second), absent
+
+    def _replaced(
+        self,
+        coordinates: Coordinates,
+        first: torch.Tensor,
+        second: torch.Tensor,
+        absent: torch.Tensor | None,
+    ) -> Coordinates:
+        if absent is not None:
+            first = torch.where(absent, math.nan, first)
+            second = torch.where(absent, math.nan, second)
+        changed = list(coordinates)
+        changed[self.axes[0]], changed[self.axes[1]] = first, second
+        return tuple(changed)
+
+
+def celestial_stage(description: Description) -> CelestialStage | None:
+    """The step of the celestial axes; `None` where there are none."""
+    axes = description.celestial
+    if axes is None:
+        return None
+    code, parameters, of_longitude = _parameters(description, axes)
+    projection = PROJECTIONS[code]
+    try:
+        constants = projection.constants(parameters)
+    except ValueError as error:
+        name = f"CTYPE{axes[1] + 1}{description.key.strip()}"
+        raise ValueError(f"{name} = {description.ctype[axes[1]]!r}: {error}") from None
+    theta0 = projection.theta0(parameters) if callable(projection.theta0) else projection.theta0
+    fiducial = (of_longitude.get(1, 0.0), min(max(of_longitude.get(2, theta0), -90.0), 90.0))
+    if abs(of_longitude.get(2, theta0)) > 90.0 + 1e-10:
+        name = f"PV{axes[0] + 1}_2{description.key.strip()}"
+        raise ValueError(f"{name} = {of_longitude[2]}: a native latitude lies in -90 to 90 degrees")
+    offset = (0.0, 0.0)
+    if of_longitude.get(0) and 1 in of_longitude and 2 in of_longitude:
+        offset = _offset(description, projection, constants, fiducial)
+    crval = [description.crval[axis] for axis in axes]
+    pole, longitude, lonpole = _pole(description, crval[1], fiducial, of_longitude)
+    return CelestialStage(
+        axes=axes,
+        projection=projection,
+        constants=constants,
+        offset=offset,
+        meridian=constant(crval[0]),
+        rotation=rotation(pole, longitude, lonpole),
+        below_zero=value(crval[0]) < 0.0,
+    )
+
+
+def _parameters(
+    description: Description, axes: tuple[int, int]
+) -> tuple[str, dict[int, float], dict[int, float]]:
+    """Code of the projection, PVi_m of the latitude axis and of the longitude axis."""
+    code = description.projection(axes[0])
+    if code in {"TPV", "TPU"}:  # all its PVi_m are those of the distortion
+        return _ALIASES[code], {}, {}
+    both: tuple[dict[int, float], dict[int, float]] = ({}, {})
+    for (axis, index), number in description.pv.items():
+        if axis - 1 in axes:
+            both[axes.index(axis - 1)][index] = number
+    if both[0] and max(both[0]) > 4:
+        name = f"PV{axes[0] + 1}_{max(both[0])}{description.key.strip()}"
+        raise ValueError(f"{name}: a longitude axis has no parameters beyond 4; remove it")
+    return _ALIASES.get(code, code), both[1], both[0]
+
+
+def _offset(
+    description: Description, projection: Projection, constants: Any, fiducial: tuple[float, float]
+) -> tuple[float, float]:
+    """Where the projection puts the reference point of PVi_1 and PVi_2 (Paper II, section 2.5)."""
+    phi, theta = fiducial
+    numbers = (cosine(theta) * cosine(phi), cosine(theta) * sine(phi), sine(theta))
+    x, y = (part.item() for part in projection.to_plane(constants, *map(constant, numbers)))
+    if math.isnan(x) or math.isnan(y):
+        assert description.celestial is not None
+        axis, key = description.celestial[0] + 1, description.key.strip()
+        raise ValueError(
+            f"PV{axis}_1{key} = {phi}, PV{axis}_2{key} = {theta}: the projection"
+            f" {projection.name} does not have this point; PV{axis}_0{key} = 0 leaves it out"
+        )
+    return x, y
+
+
+def _pole(
+    description: Description,
+    latitude: Any,
+    fiducial: tuple[float, float],
+    of_longitude: dict[int, float],
+) -> tuple[Any, Any, float]:
+    """Latitude and relative longitude of the native pole, and LONPOLE."""
+    lonpole = of_longitude.get(3, description.lonpole)
+    latpole = of_longitude.get(4, description.latpole)
+    if lonpole is None or lonpole == _UNDEFINED:
+        lonpole = fiducial[0] + (180.0 if value(latitude) < fiducial[1] else 0.0)
+        lonpole -= 360.0 if lonpole > 180.0 else 0.0
+        lonpole += 360.0 if lonpole < -180.0 else 0.0
+    latpole = 90.0 if latpole is None else latpole
+    try:
+        pole, longitude = native_pole(latitude, fiducial, lonpole, latpole)
+    except ValueError as error:
+        assert description.celestial is not None
+        key = description.key.strip()
+        raise ValueError(
+            f"CRVAL{description.celestial[1] + 1}{key} = {value(latitude)},"
+            f" LONPOLE{key} = {lonpole}, LATPOLE{key} = {latpole}: no celestial pole, as {error}"
+        ) from None
+    return pole, longitude, lonpole
+
+
+def _turned(matrix: torch.Tensor, direction: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """A matrix times each of the directions, which lie along the first dimension."""
+    return (matrix @ direction.reshape(3, -1)).reshape(direction.shape).unbind()
+
+
+def _angles(direction: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Longitude in -pi to pi and latitude, with finite gradients at the poles."""
+    x, y, z = direction
+    square = torch.addcmul(x * x, y, y)
+    if x.requires_grad:
+        at_pole = square < 1e-60
+        square = torch.where(at_pole, 1e-60, square)
+        x = torch.where(at_pole, 1.0, x)
+    return torch.atan2(y, x), torch.atan(z / torch.sqrt(square))
