@@ -12,6 +12,7 @@ import operator
 import os
 import threading
 from itertools import chain
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from ._errors import FITSError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import torch
 
 WINDOW_BYTES = 24 * 2**20  # of the file; with 16 a scan is slower, with 32 it needs over 64 MiB
+_WORTH_A_THREAD = 0.25  # of the time that reading takes
 
 
 def checked_batch_rows(batch_rows: object) -> int:
@@ -136,6 +138,9 @@ def read_ahead(
 ) -> Iterator[Any]:
     """Read windows in order, one ahead of the caller, and give their batches.
 
+    A caller who does little is not worth a thread: it would save that little, and share the
+    processors with the threads of torch, which spin for a while after each of its operations.
+
     Parameters
     ----------
     read_window : callable
@@ -154,26 +159,44 @@ def read_ahead(
         caller keeps. Closing the generator waits for the window that is being read.
     """
     first = next(windows, None)
+    begun = perf_counter()
     window = iter(()) if first is None else read_window(first)
+    reading = perf_counter() - begun
+    return _batches(read_window, windows, together, require_open, window, reading)
+
+
+def _batches(
+    read_window: Callable[[Any], Iterator[Any]],
+    windows: Iterator[Any],
+    together: int,
+    require_open: Callable[[], Any],
+    window: Iterator[Any],
+    reading: float,
+) -> Iterator[Any]:
+    """`read_ahead`, the first window being there, and the seconds that it took."""
     # With the second batch of a window the caller has let go of the window before.
     start = 0 if together == 1 else 1
-
-    def batches(window: Iterator[Any]) -> Iterator[Any]:
-        ahead: _Ahead | None = None
-        try:
-            for rows in chain(windows, [None]):
-                for number, batch in enumerate(window):
-                    if number == start and rows is not None:
-                        ahead = _Ahead(read_window, rows)
-                    require_open()
-                    if len(batch):
-                        yield batch
-                    del batch
-                if rows is not None:
-                    window = ahead.result() if ahead else read_window(rows)
-                ahead = None
-        finally:
-            if ahead is not None:
-                ahead.wait()
-
-    return batches(window)
+    working = reading  # seconds of the caller for the last batch; unknown at first
+    ahead: _Ahead | None = None
+    try:
+        for rows in chain(windows, [None]):
+            for number, batch in enumerate(window):
+                worth_it = working * together >= reading * _WORTH_A_THREAD
+                if number == start and rows is not None and worth_it:
+                    ahead = _Ahead(read_window, rows)
+                require_open()
+                if len(batch):
+                    begun = perf_counter()
+                    yield batch
+                    working = perf_counter() - begun
+                del batch
+            if rows is not None and ahead is not None:
+                window = ahead.result()
+            elif rows is not None:
+                begun = perf_counter()
+                window = read_window(rows)
+                reading = perf_counter() - begun
+            ahead = None
+    finally:
+        if ahead is not None:
+            ahead.wait()

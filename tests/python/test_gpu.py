@@ -296,6 +296,28 @@ def large_image(shape: tuple[int, ...]) -> bytes:
 
 
 @gpu
+@pytest.mark.filterwarnings("ignore:Synchronization debug mode")
+@pytest.mark.parametrize("algorithm", ["RICE_1", "GZIP_2", "HCOMPRESS_1"])
+@pytest.mark.parametrize("code", ["i2", "f4"])
+def test_compressed_images(tmp_path: Path, algorithm: str, code: str) -> None:
+    """Whole, in part and as a cutout; the host does not wait for the device."""
+    path = tmp_path / "tiled.fits"
+    noise = np.random.default_rng(3).normal(size=(300, 200)) * 50
+    pixels = torch.from_numpy(noise.astype(code))
+    torchfits.write(path, pixels, compress=torchfits.Compression(algorithm, tile=(50, 64)))
+    with torchfits.open(path) as file:
+        hdu = file[1]
+        expected = hdu.read(), hdu.read(section=SECTION), torchfits.cutout(file, BOX, fill=0)
+        torchfits.read(path, device="cuda")
+        with no_waiting():
+            whole = hdu.read(device="cuda")
+            part = hdu.read(section=SECTION, device="cuda")
+            box = torchfits.cutout(file, BOX, fill=0, device="cuda")
+    for found, data in zip((whole, part, box), expected, strict=True):
+        assert_arrived(found, data)
+
+
+@gpu
 @pytest.mark.parametrize("shape", LARGE)
 def test_large_images_arrive_in_blocks(tmp_path: Path, shape: tuple[int, ...]) -> None:
     content = large_image(shape)
