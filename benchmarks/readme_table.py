@@ -30,6 +30,9 @@ CASES = (
     "cutout/large_float32",
     "cutout/50_large_float32",
     "cutout/50_comp_f4_RICE_1",
+    "cutouts/1000_mosaic_i2_tiled",
+    "wcs/to_world_tan",
+    "wcs/to_pixel_sip",
     "table/mixed_1000",
     "table/mixed_1000000",
     "table/mixed_10000000",
@@ -85,15 +88,11 @@ def _memory(run: Run) -> str:
 
 def _machine(run: Run) -> str:
     machine, versions = run.machine, run.machine["versions"]
-    peers = {"astropy": "astropy", "fitsio": "fitsio", "pypi": "torchfits"}
-    named = [
-        f"{'the package on PyPI' if peer == 'pypi' else peer} {versions[peer][key]}"
-        for peer, key in peers.items()
-        if peer in versions
-    ]
+    peers = {"astropy": "astropy", "fitsio": "fitsio", "pypi": "the package on PyPI"}
+    named = [f"{name} {versions[peer][peer]}" for peer, name in peers.items() if peer in versions]
     torch = versions[OURS]["torch"]
     return (
-        f"One run of {machine['date']}: {machine['cpu']}, {machine['cores']} cores, "
+        f"Measured on {machine['date']}: {machine['cpu']}, {machine['cores']} cores, "
         f"{number(machine['memory_gib'])} GiB, {machine['threads']} threads; torch {torch}, "
         f'{", ".join(named)}. "cached": the answer comes from memory.'
     )

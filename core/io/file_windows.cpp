@@ -28,6 +28,9 @@ constexpr std::uint64_t kCopyBytes = kMaxRangeBytes;  // up to here a copy is ch
 constexpr std::uint64_t kPiecewiseBytes = 28 * MiB;
 constexpr std::uint64_t kNetworkGap =
     64 * KiB;  // reading over this much costs less than another round trip
+/// Ranges that lie farther apart, as the pixels of a spectrum in a cube do, cost less as copies of
+/// their own than as pages of windows.
+constexpr std::uint64_t kLocalGap = 128 * KiB;
 /// Ranges that are fetched into the cache before their turn, and how much of each.
 constexpr std::size_t kAhead = 4;
 constexpr std::uint64_t kAheadBytes = 512;
@@ -65,7 +68,7 @@ class FileWindows::Request {
         on_network_(windows.on_network()) {}
 
   void run() {
-    const auto max_gap = on_network_ ? kNetworkGap : std::uint64_t{kMaxWindowBytes};
+    const auto max_gap = on_network_ ? kNetworkGap : kLocalGap;
     const auto parts = groups_.split(balanced(work_, kMaxWindowBytes, max_gap));
     torchfits::run(parts, work_, [this](const RangeGroup& group) { serve(group); });
   }

@@ -115,7 +115,9 @@ class Changed : public testing::Test {
   }
   /// Copied, mapped whole, mapped in part.
   [[nodiscard]] static std::vector<std::vector<ByteRange>> requests() {
-    return {{{kSize - 100, 100}}, {{0, kSize}}, {{kMiddle, 10}, {kMiddle + MiB, 10}}};
+    return {{{kSize - 100, 100}},
+            {{0, kSize}},
+            {{kMiddle, 10}, {kMiddle + 100 * KiB, 10}, {kMiddle + 200 * KiB, 10}}};
   }
   static constexpr std::uint64_t kMiddle = 3 * MiB;
 
