@@ -8,6 +8,7 @@ import math
 import warnings
 from typing import Any
 
+import astropy.io.fits
 import pytest
 import torch
 from hypothesis import given, settings
@@ -206,6 +207,12 @@ def test_what_is_no_header_is_refused() -> None:
         describe("rubbish")
     with pytest.raises(ValueError, match="columns= is for the WCS of a binary table"):
         describe({"SIMPLE": True, **SKY}, columns=("X", "Y"))
+
+
+def test_a_header_of_astropy_may_have_an_end_of_line_in_its_last_card() -> None:
+    text = "".join(f"{card:80}" for card in ("CTYPE1  = 'WAVE'", "CRVAL1  =                  2.5"))
+    header = astropy.io.fits.Header.fromstring(text.rstrip() + "\n")
+    assert describe(header)[0].crval[0] == 2.5
 
 
 @pytest.mark.parametrize(

@@ -112,8 +112,8 @@ def as_mapping(header: AnyHeader) -> Header | dict[str, Any]:
         if len(cards) > _CARD and "\n" not in cards:  # the last card may have lost its blanks
             text = cards.ljust(-(-len(cards) // _CARD) * _CARD)
         return Header.from_string(text)
-    if hasattr(header, "tostring"):
-        return Header(header)
+    if hasattr(header, "tostring"):  # made of text, its last card may have an end of line
+        return Header.from_string(header.tostring().replace("\n", " "))
     if isinstance(header, Mapping):
         return {
             str(keyword).strip().upper(): value[0] if isinstance(value, tuple) and value else value
