@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import torch
 
 from .inverse_table import SAMPLES, InverseTable, inverse_table, steps_needed
 from .native import AT_POLE, horner, kept, length, nudged, opposite, radius
 from .projection import Direction, Parameters, Plane, Projection
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _TERMS = 30
 """The parameters of ZPN are PVi_0 to PVi_29."""
@@ -65,6 +70,15 @@ def _polynomial(parameters: Parameters) -> _Polynomial:
     numbers = [parameters.get(m, 0.0) for m in range(degree + 1)]
     if degree == 0 or numbers[1] <= 0.0:
         raise ValueError("ZPN needs a PVi_1 above 0, for the radius has to grow at the pole")
+    return _tabulated(tuple(numbers))
+
+
+@lru_cache(64)
+def _tabulated(numbers: tuple[float, ...]) -> _Polynomial:
+    """The polynomial and its inverse, which takes longer to make than all else of a WCS.
+
+    The images of one camera share it.
+    """
     derivative = [m * number for m, number in enumerate(numbers)][1:]
     both = torch.tensor((numbers, [*derivative, 0.0]), dtype=torch.float64)
     coefficients = both[0].unbind()
@@ -92,7 +106,7 @@ def _polynomial(parameters: Parameters) -> _Polynomial:
     )
 
 
-def _bend(numbers: list[float], distance: float) -> float:
+def _bend(numbers: tuple[float, ...], distance: float) -> float:
     while distance > 1e-6 and _value(numbers, distance) - numbers[0] > 2.0 * numbers[1] * distance:
         distance *= 0.5
     return numbers[1] * distance
@@ -111,7 +125,7 @@ def _first_maximum(derivative: list[float], terms: tuple[torch.Tensor, ...]) -> 
     return below
 
 
-def _value(numbers: list[float], argument: float) -> float:
+def _value(numbers: Sequence[float], argument: float) -> float:
     result = 0.0
     for number in reversed(numbers):
         result = result * argument + number
