@@ -102,10 +102,10 @@ def _numbers(given: Any, what: str) -> torch.Tensor:
 def _checked_frame(frame: Frame | str | None) -> Frame | str | None:
     if frame is None or frame == "pixel":
         return frame
-    from .sky import Frame
+    from .sky._frames import Frame, as_frame
 
     if isinstance(frame, (str, Frame)):
-        return frame if isinstance(frame, Frame) else Frame(frame)
+        return as_frame(frame)
     raise TypeError(f"frame= takes a name or a torchfits.sky.Frame, not {type(frame).__name__}")
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ._native_pole import cosine, native_pole, rotation, sine, value
+from ._native_pole import cosine, native_pole, rotation, sine
 from ._projections import PROJECTIONS
-from ._stage import constant
+from ._stage import constant, number
 
 if TYPE_CHECKING:
     from ._description import Description
@@ -133,7 +133,7 @@ def celestial_stage(description: Description) -> CelestialStage | None:
         offset=offset,
         meridian=constant(crval[0]),
         rotation=rotation(pole, longitude, lonpole),
-        below_zero=value(crval[0]) < 0.0,
+        below_zero=number(crval[0]) < 0.0,
     )
 
 
@@ -145,9 +145,9 @@ def _parameters(
     if code in {"TPV", "TPU"}:  # all its PVi_m are those of the distortion
         return _ALIASES[code], {}, {}
     both: tuple[dict[int, float], dict[int, float]] = ({}, {})
-    for (axis, index), number in description.pv.items():
+    for (axis, index), parameter in description.pv.items():
         if axis - 1 in axes:
-            both[axes.index(axis - 1)][index] = number
+            both[axes.index(axis - 1)][index] = parameter
     if both[0] and max(both[0]) > 4:
         name = f"PV{axes[0] + 1}_{max(both[0])}{description.key.strip()}"
         raise ValueError(f"{name}: a longitude axis has no parameters beyond 4; remove it")
@@ -181,7 +181,7 @@ def _pole(
     lonpole = of_longitude.get(3, description.lonpole)
     latpole = of_longitude.get(4, description.latpole)
     if lonpole is None or lonpole == _UNDEFINED:
-        lonpole = fiducial[0] + (180.0 if value(latitude) < fiducial[1] else 0.0)
+        lonpole = fiducial[0] + (180.0 if number(latitude) < fiducial[1] else 0.0)
         lonpole -= 360.0 if lonpole > 180.0 else 0.0
         lonpole += 360.0 if lonpole < -180.0 else 0.0
     latpole = 90.0 if latpole is None else latpole
@@ -191,7 +191,7 @@ def _pole(
         assert description.celestial is not None
         key = description.key.strip()
         raise ValueError(
-            f"CRVAL{description.celestial[1] + 1}{key} = {value(latitude)},"
+            f"CRVAL{description.celestial[1] + 1}{key} = {number(latitude)},"
             f" LONPOLE{key} = {lonpole}, LATPOLE{key} = {latpole}: no celestial pole, as {error}"
         ) from None
     return pole, longitude, lonpole

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ._stage import constant
+from ._linear import matrix_of
 
 if TYPE_CHECKING:
     from ._wcs import WCS
@@ -35,9 +35,6 @@ def corners(wcs: WCS, shape: tuple[int, int] | None) -> torch.Tensor:
 
 def scale_matrix(wcs: WCS) -> torch.Tensor:
     """Derivatives of intermediate world coordinates by pixels, ``[world axis, pixel axis]``."""
-    description, window = wcs._description, wcs._window
-    matrix = constant(description.pc)
-    if not description.is_cd:
-        matrix = constant(description.cdelt)[:, None] * matrix
+    matrix, window = matrix_of(wcs._description), wcs._window
     columns = [matrix[:, axis] * window.steps[axis] for axis in window.pixel_axes]
     return torch.stack(columns, dim=1)[list(window.world_axes)]

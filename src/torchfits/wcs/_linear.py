@@ -74,14 +74,19 @@ def linear_stage(description: Description) -> Linear:
     ValueError
         If the matrix has no inverse.
     """
-    pc, cdelt = constant(description.pc), constant(description.cdelt)
-    matrix = pc if description.is_cd else cdelt[:, None] * pc
+    matrix = matrix_of(description)
     inverse = torch.linalg.inv_ex(matrix).inverse
     check_invertible(description, matrix.detach(), inverse.detach())
-    rows, entries = sparse(matrix, keep=pc.requires_grad)
-    inverse_rows, inverse_entries = sparse(inverse, keep=pc.requires_grad)
+    rows, entries = sparse(matrix, keep=constant(description.pc).requires_grad)
+    inverse_rows, inverse_entries = sparse(inverse, keep=constant(description.pc).requires_grad)
     reference = (constant(description.crpix) - 1).unbind()
     return Linear(reference, matrix, inverse, rows, inverse_rows, entries, inverse_entries)
+
+
+def matrix_of(description: Description) -> torch.Tensor:
+    """CDi_j, or CDELTi times PCi_j: ``[world axis, pixel axis]``."""
+    pc = constant(description.pc)
+    return pc if description.is_cd else constant(description.cdelt)[:, None] * pc
 
 
 def offset_stage(description: Description, axes: tuple[int, ...]) -> Offset | None:

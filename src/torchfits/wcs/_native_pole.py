@@ -12,6 +12,8 @@ from typing import Any
 
 import torch
 
+from ._stage import number
+
 Angle = Any  # a float, or a tensor of no dimensions
 
 _TOLERANCE = 1e-10
@@ -41,27 +43,27 @@ def _latitude(
         x, y = cosine(theta) * cosine(lonpole - phi), sine(theta)
         z = math.hypot(x, y)
         if z == 0.0:
-            if value(sine(latitude)) != 0.0:
+            if number(sine(latitude)) != 0.0:
                 raise ValueError(
                     "the latitude of the reference point has to be 0 where its native latitude is"
                     " 0 and LONPOLE lies 90 degrees from its native longitude"
                 )
             return min(max(latpole, -90.0), 90.0)
         ratio = sine(latitude) / z
-        if abs(value(ratio)) >= 1.0 + _TOLERANCE:
+        if abs(number(ratio)) >= 1.0 + _TOLERANCE:
             raise ValueError(
                 "the latitude of the reference point has to lie within"
                 f" {math.degrees(math.asin(z)):.6g} degrees of the equator for this LONPOLE"
             )
-        if abs(value(ratio)) >= 1.0:
-            ratio = math.copysign(1.0, value(ratio))
+        if abs(number(ratio)) >= 1.0:
+            ratio = math.copysign(1.0, number(ratio))
         arc = torch.acos(ratio) if isinstance(ratio, torch.Tensor) else math.acos(ratio)
         middle, distance = math.degrees(math.atan2(y, x)), arc * (180.0 / math.pi)
     solutions = [_half_turn(middle - distance), _half_turn(middle + distance)]
-    solutions.sort(key=lambda solution: abs(latpole - value(solution)))
+    solutions.sort(key=lambda solution: abs(latpole - number(solution)))
     for solution in solutions:
-        if (excess := abs(value(solution)) - 90.0) < _TOLERANCE:
-            return solution - math.copysign(max(excess, 0.0), value(solution))
+        if (excess := abs(number(solution)) - 90.0) < _TOLERANCE:
+            return solution - math.copysign(max(excess, 0.0), number(solution))
     raise ValueError("no latitude of the native pole agrees with this LONPOLE")
 
 
@@ -71,10 +73,10 @@ def _longitude(
     """Equations 9 and 10, and the cases where either point is a celestial pole."""
     phi, theta = fiducial
     z = cosine(pole) * cosine(latitude)
-    if abs(value(z)) < _TOLERANCE:
-        if abs(value(cosine(latitude))) < _TOLERANCE:
+    if abs(number(z)) < _TOLERANCE:
+        if abs(number(cosine(latitude))) < _TOLERANCE:
             return 0.0
-        return lonpole - phi - 180.0 if value(pole) > 0.0 else phi - lonpole
+        return lonpole - phi - 180.0 if number(pole) > 0.0 else phi - lonpole
     x = (sine(theta) - sine(pole) * sine(latitude)) / z
     y = sine(lonpole - phi) * cosine(theta) / cosine(latitude)
     if not isinstance(x, torch.Tensor):
@@ -104,11 +106,6 @@ def rotation(pole: Angle, longitude: Angle, lonpole: float) -> torch.Tensor:
     return torch.stack([torch.as_tensor(entry).to(like) for entry in entries]).reshape(3, 3)
 
 
-def value(angle: Angle) -> float:
-    """The number alone."""
-    return float(angle.detach()) if isinstance(angle, torch.Tensor) else float(angle)
-
-
 def sine(angle: Angle) -> Angle:
     """Sine of degrees, exact at multiples of 90."""
     return _turned_sine(angle, 0)
@@ -121,7 +118,7 @@ def cosine(angle: Angle) -> Angle:
 
 def _turned_sine(angle: Angle, quarters: int) -> Angle:
     functions: Any = torch if isinstance(angle, torch.Tensor) else math
-    nearest = round(value(angle) / 90.0)
+    nearest = round(number(angle) / 90.0)
     rest = (angle - 90.0 * nearest) * (math.pi / 180.0)
     quarter = (nearest + quarters) % 4
     result = functions.cos(rest) if quarter % 2 else functions.sin(rest)
@@ -129,6 +126,6 @@ def _turned_sine(angle: Angle, quarters: int) -> Angle:
 
 
 def _half_turn(angle: Angle) -> Angle:
-    if value(angle) > 180.0:
+    if number(angle) > 180.0:
         return angle - 360.0
-    return angle + 360.0 if value(angle) < -180.0 else angle
+    return angle + 360.0 if number(angle) < -180.0 else angle

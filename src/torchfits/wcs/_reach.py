@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
+from ._stage import number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,13 +31,13 @@ def image_box(description: Description) -> Box | None:
     if shape is None or len(shape) < 2 or not all(shape[:2]):
         if description.naxis < 2:
             return None
-        halves = [max(abs(_number(reference)), UNKNOWN) for reference in description.crpix[:2]]
+        halves = [max(abs(number(reference)), UNKNOWN) for reference in description.crpix[:2]]
         x, y = ((1.0 + 2.0 * MARGIN) * half for half in halves)
         return (-x, x), (-y, y)
     first, second = (
         (
-            0.5 - MARGIN * length - _number(reference),
-            length + 0.5 + MARGIN * length - _number(reference),
+            0.5 - MARGIN * length - number(reference),
+            length + 0.5 + MARGIN * length - number(reference),
         )
         for reference, length in zip(description.crpix[:2], shape[:2], strict=True)
     )
@@ -50,7 +50,7 @@ def field_box(description: Description, axes: tuple[int, int]) -> Box | None:
     if pixels is None:
         return None
     first, second = (
-        _sum(_number(description.cdelt[axis]), description.pc[axis], pixels) for axis in axes
+        _sum(number(description.cdelt[axis]), description.pc[axis], pixels) for axis in axes
     )
     return first, second
 
@@ -68,12 +68,8 @@ def mapped(box: Box | None, slope: Sequence[float], shift: Sequence[float]) -> B
 
 def _sum(scale: float, row: Sequence[float], box: Box) -> tuple[float, float]:
     """The range of a sum over pixel axes."""
-    factors = [scale * _number(factor) for factor in row[:2]]
+    factors = [scale * number(factor) for factor in row[:2]]
     terms = [
         (factor * low, factor * high) for factor, (low, high) in zip(factors, box, strict=True)
     ]
     return sum(map(min, terms)), sum(map(max, terms))
-
-
-def _number(value: float | torch.Tensor) -> float:
-    return float(value.detach()) if isinstance(value, torch.Tensor) else float(value)

@@ -42,6 +42,11 @@ def constant(value: Numbers) -> torch.Tensor:
     return torch.tensor(value, dtype=torch.float64)
 
 
+def number(value: Any) -> float:
+    """A parameter as a float, without its gradients."""
+    return float(value.detach()) if isinstance(value, torch.Tensor) else float(value)
+
+
 def moved(part: T, *, device: Any = None, dtype: torch.dtype | None = None) -> T:
     """A copy of a step, or of any tuple or dataclass, with its tensors elsewhere."""
     if isinstance(part, torch.Tensor):

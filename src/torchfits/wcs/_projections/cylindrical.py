@@ -8,17 +8,23 @@ from dataclasses import dataclass
 
 import torch
 
-from .native import AT_POLE, COSINE_OF_POLE, TINY, kept, latitude, margin, polar, rooted
+from .native import (
+    AT_POLE,
+    COSINE_OF_POLE,
+    TINY,
+    kept,
+    latitude,
+    margin,
+    no_parameters,
+    polar,
+    rooted,
+)
 from .projection import Direction, Parameters, Plane, Projection
 
 _SLACK = 2e-15
 """Native coordinates may pass their limits by 1e-13 degrees."""
 
 _COSINE_AT_POLE = math.sqrt(AT_POLE)
-
-
-def _none(parameters: Parameters) -> None:
-    """For projections without parameters."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +120,6 @@ def _mer_to_plane(_: None, u: torch.Tensor, v: torch.Tensor, w: torch.Tensor) ->
 FAMILY: dict[str, Projection] = {
     "CYP": Projection("CYP", 0.0, _perspective, _cyp_to_sphere, _cyp_to_plane),
     "CEA": Projection("CEA", 0.0, _conformal_latitude, _cea_to_sphere, _cea_to_plane),
-    "CAR": Projection("CAR", 0.0, _none, _car_to_sphere, _car_to_plane),
-    "MER": Projection("MER", 0.0, _none, _mer_to_sphere, _mer_to_plane),
+    "CAR": Projection("CAR", 0.0, no_parameters, _car_to_sphere, _car_to_plane),
+    "MER": Projection("MER", 0.0, no_parameters, _mer_to_sphere, _mer_to_plane),
 }

@@ -123,6 +123,10 @@ def direction(
     return kept(inside, cosine * torch.cos(phi), cosine * torch.sin(phi), sine)
 
 
+def no_parameters(_: Parameters) -> None:
+    """For projections without any."""
+
+
 def required(parameters: Parameters, index: int, code: str) -> float:
     """A parameter without a default, as it is in the header."""
     if index not in parameters:

@@ -16,6 +16,7 @@ from .native import (
     direction,
     latitude,
     margin,
+    no_parameters,
     of_a_turn,
     polar,
     required,
@@ -78,10 +79,6 @@ def _bon_to_plane(bonne: Bonne | None, x: torch.Tensor, y: torch.Tensor, z: torc
     return width * torch.cos(half), torch.addcmul(theta, width, sine)
 
 
-def _none(_: Parameters) -> None:
-    """PCO has no parameters."""
-
-
 def _pco_to_plane(_: None, x: torch.Tensor, y: torch.Tensor, z: torch.Tensor) -> Plane:
     """Section 5.5.2 by the half of phi sin(theta), regular at the equator."""
     phi, cosine = polar(x, y)
@@ -130,5 +127,5 @@ def _pco_to_sphere(_: None, x: torch.Tensor, y: torch.Tensor) -> Direction:
 
 FAMILY = {
     "BON": Projection("Bonne", 0.0, _bonne, _bon_to_sphere, _bon_to_plane),
-    "PCO": Projection("polyconic", 0.0, _none, _pco_to_sphere, _pco_to_plane),
+    "PCO": Projection("polyconic", 0.0, no_parameters, _pco_to_sphere, _pco_to_plane),
 }

@@ -19,6 +19,7 @@ from .native import (
     kept,
     latitude,
     margin,
+    no_parameters,
     of_a_turn,
     polar,
 )
@@ -28,10 +29,6 @@ _SQUARE_OF_TINY = TINY * TINY
 
 _EXCESS_OF_POLE = 1e-32
 """What rounding leaves of pi (1 - sin(theta)) at a pole, which would put it beside the edge."""
-
-
-def _none(_: Parameters) -> None:
-    """These projections have no parameters."""
 
 
 def sfl_to_sphere(_: None, x: torch.Tensor, y: torch.Tensor) -> Direction:
@@ -182,8 +179,8 @@ def _ait_to_plane(_: None, x: torch.Tensor, y: torch.Tensor, z: torch.Tensor) ->
 
 
 FAMILY = {
-    "SFL": Projection("Sanson-Flamsteed", 0.0, _none, sfl_to_sphere, sfl_to_plane),
-    "PAR": Projection("parabolic", 0.0, _none, _par_to_sphere, _par_to_plane),
+    "SFL": Projection("Sanson-Flamsteed", 0.0, no_parameters, sfl_to_sphere, sfl_to_plane),
+    "PAR": Projection("parabolic", 0.0, no_parameters, _par_to_sphere, _par_to_plane),
     "MOL": Projection("Mollweide", 0.0, _mollweide, _mol_to_sphere, _mol_to_plane),
-    "AIT": Projection("Hammer-Aitoff", 0.0, _none, _ait_to_sphere, _ait_to_plane),
+    "AIT": Projection("Hammer-Aitoff", 0.0, no_parameters, _ait_to_sphere, _ait_to_plane),
 }

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from .cobe import Cobe, cobe, cobe_to_face, cobe_to_tangents
-from .native import TINY, kept
-from .projection import Direction, Parameters, Plane, Projection
+from .native import TINY, kept, no_parameters
+from .projection import Direction, Plane, Projection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,10 +26,6 @@ Face = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 _EDGE = 1e-14
 """How far beyond an edge a point may be by rounding."""
-
-
-def _none(_: Parameters) -> None:
-    """These projections have no parameters."""
 
 
 def _to_sphere(
@@ -152,7 +148,9 @@ def _qsc_to_plane(_: None, x: torch.Tensor, y: torch.Tensor, z: torch.Tensor) ->
 
 
 FAMILY = {
-    "TSC": Projection("tangential spherical cube", 0.0, _none, _tsc_to_sphere, _tsc_to_plane),
+    "TSC": Projection(
+        "tangential spherical cube", 0.0, no_parameters, _tsc_to_sphere, _tsc_to_plane
+    ),
     "CSC": Projection("COBE spherical cube", 0.0, cobe, _csc_to_sphere, _csc_to_plane),
-    "QSC": Projection("quadrilateralized cube", 0.0, _none, _qsc_to_sphere, _qsc_to_plane),
+    "QSC": Projection("quadrilateralized cube", 0.0, no_parameters, _qsc_to_sphere, _qsc_to_plane),
 }

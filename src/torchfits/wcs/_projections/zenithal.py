@@ -13,14 +13,20 @@ from dataclasses import dataclass
 
 import torch
 
-from .native import AT_POLE, LEAST_DEPTH, kept, length, nudged, opposite, radius, rooted
+from .native import (
+    AT_POLE,
+    LEAST_DEPTH,
+    kept,
+    length,
+    no_parameters,
+    nudged,
+    opposite,
+    radius,
+    rooted,
+)
 from .perspective import AZP, SZP
 from .projection import Direction, Parameters, Plane, Projection
 from .zenithal_inverted import AIR, ZPN
-
-
-def _none(parameters: Parameters) -> None:
-    """For projections without parameters."""
 
 
 def _tan_to_sphere(_: None, x: torch.Tensor, y: torch.Tensor) -> Direction:
@@ -116,11 +122,11 @@ def _zea_to_plane(_: None, u: torch.Tensor, v: torch.Tensor, w: torch.Tensor) ->
 FAMILY: dict[str, Projection] = {
     "AZP": AZP,
     "SZP": SZP,
-    "TAN": Projection("TAN", 90.0, _none, _tan_to_sphere, _tan_to_plane),
-    "STG": Projection("STG", 90.0, _none, _stg_to_sphere, _stg_to_plane),
+    "TAN": Projection("TAN", 90.0, no_parameters, _tan_to_sphere, _tan_to_plane),
+    "STG": Projection("STG", 90.0, no_parameters, _stg_to_sphere, _stg_to_plane),
     "SIN": Projection("SIN", 90.0, _slant, _sin_to_sphere, _sin_to_plane),
-    "ARC": Projection("ARC", 90.0, _none, _arc_to_sphere, _arc_to_plane),
+    "ARC": Projection("ARC", 90.0, no_parameters, _arc_to_sphere, _arc_to_plane),
     "ZPN": ZPN,
-    "ZEA": Projection("ZEA", 90.0, _none, _zea_to_sphere, _zea_to_plane),
+    "ZEA": Projection("ZEA", 90.0, no_parameters, _zea_to_sphere, _zea_to_plane),
     "AIR": AIR,
 }
