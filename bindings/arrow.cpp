@@ -299,7 +299,7 @@ class ColumnImport {
       start += static_cast<std::int64_t>(view.children[0].length);
     }
     *out = start;
-    return tensor.tensor;
+    return std::move(tensor.tensor);
   }
 
   /// The memory of the other library as a tensor, if it is one piece.
@@ -331,7 +331,7 @@ class ColumnImport {
       copy_elements(view.leaf(), out);
       out += view.leaf().length * info(element).size;
     }
-    return tensor.tensor;
+    return std::move(tensor.tensor);
   }
 
   /// Width of the strings of the FITS table that these data once were, if it says so.

@@ -2,7 +2,8 @@
 """Prints how much of each room the tests run, and fails where it is too little.
 
 Reads core.json (gcovr) and python.json (coverage.py, if it is there) of the folder that is given,
-and writes summary.txt there.
+and writes summary.txt there. Branches of C++ are shown but have no gate: gcov counts those that the
+standard library's strings and vectors have wherever they are inlined.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-LINES, BRANCHES = 90.0, 85.0  # of the core and of Python, each as a whole
+LINES = 90.0  # of the core and of Python, each as a whole
+BRANCHES = {"Python": 85.0}
 STRICT_LINES = 95.0  # of the rooms that read what nobody vouches for
 STRICT_ROOMS = ("core/fits", "core/plan", "core/codec", "core/decode")
 
@@ -72,7 +74,7 @@ def shortfalls(name: str, rooms: dict[str, Count]) -> list[str]:
     rooms[name] = whole
     wanted = [
         (name, whole.line_percent, LINES, "lines"),
-        (name, whole.branch_percent, BRANCHES, "branches"),
+        (name, whole.branch_percent, BRANCHES.get(name, 0.0), "branches"),
         *((r, rooms[r].line_percent, STRICT_LINES, "lines") for r in STRICT_ROOMS if r in rooms),
     ]
     return [

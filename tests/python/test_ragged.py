@@ -106,6 +106,9 @@ def test_padded_without_elements() -> None:
         ragged(torch.uint8).to_padded(1000)
 
 
+@pytest.mark.skipif(
+    not hasattr(torch.nested, "nested_tensor_from_jagged"), reason="needs torch 2.4 or later"
+)
 def test_nested() -> None:
     nested = Ragged.from_list(CELLS, torch.float32).to_nested()
     assert nested.layout == torch.jagged
