@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Threads, forks and counters of the process.
+#include <cstdint>
+
+#include "base/defaults.h"
 #include "base/fork.h"
 #include "base/parallel.h"
 #include "base/stats.h"
 #include "bindings.h"
+#include "platform/memory.h"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -25,6 +29,12 @@ nb::dict stats_dict() {
   return result;
 }
 
+/// Of memory that is about to be written for the first time.
+void advise_huge_pages(std::uintptr_t address, std::size_t bytes) {
+  if (bytes >= torchfits::kHugePageBytes)
+    torchfits::advise_huge_pages(reinterpret_cast<void*>(address), bytes);
+}
+
 }  // namespace
 
 void bind_runtime(nb::module_& m) {
@@ -32,6 +42,7 @@ void bind_runtime(nb::module_& m) {
   m.def("reset_stats", &torchfits::reset_stats);
   m.def("num_threads", &torchfits::num_threads);
   m.def("set_num_threads", &torchfits::set_num_threads, "count"_a);
+  m.def("advise_huge_pages", &advise_huge_pages, "address"_a, "bytes"_a);
   m.def("lock_for_fork", &torchfits::lock_for_fork, nb::call_guard<nb::gil_scoped_release>());
   m.def("unlock_after_fork", &torchfits::unlock_after_fork);
   nb::module_::import_("os").attr("register_at_fork")(

@@ -21,9 +21,9 @@ ORDER = [
     ["_arrow"], ["_numpy_columns"], ["_exchange"],
     ["_expression"], ["_window_memory"], ["_scan"], ["_table_text"], ["_table_html"], ["_table"],
     ["_table_storage"], ["_table_template"], ["_compression"], ["_storage_form"],
-    ["_group_parameters"], ["_write"], ["_access"], ["sky"], ["wcs"], ["_assigned_values"],
-    ["_editing"], ["_hdu"], ["_filling"], ["_updating"], ["_fits"], ["_verify"], ["_positions"],
-    ["_cutouts"], ["_api"], ["data", "frames", "compat", "cli"],
+    ["_group_parameters"], ["_write"], ["_access"], ["_real_numbers"], ["sky"], ["wcs"],
+    ["_assigned_values"], ["_editing"], ["_hdu"], ["_filling"], ["_updating"], ["_fits"],
+    ["_verify"], ["_positions"], ["_cutouts"], ["_api"], ["data", "frames", "compat", "cli"],
 ]  # fmt: skip
 STEP = {room: step for step, rooms in enumerate(ORDER) for room in rooms}
 MAX_FILE_LINES = 600

@@ -75,6 +75,8 @@ class Header(CardList):
             text = cards.tostring(sep="", endcard=False, padding=False)
             self._list = _core.Header.from_text(text.encode("latin-1", "replace"))
             return
+        if isinstance(cards, (str, bytes)):
+            raise TypeError("Header() takes cards or a mapping; Header.from_string() takes text")
         self._list = _core.Header()
         if isinstance(cards, Mapping):
             self.update(cards)

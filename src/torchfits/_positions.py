@@ -66,7 +66,7 @@ def positions_of(given: Any, frame: Frame | str | None) -> Positions:
         return _of_sky_coordinates(given, frame)
     if isinstance(given, (Table, Mapping)):
         return _of_table(given, frame)
-    points = _numbers(given, "positions")
+    points = _numbers(given, "positions=")
     if points.ndim == 1 and len(points) == 0:
         points = points.reshape(0, 2)
     if points.ndim != 2 or points.shape[1] != 2:
@@ -82,7 +82,7 @@ def position_of(center: Any, frame: Frame | str | None) -> Positions:
     if hasattr(center, "icrs"):
         points = _of_sky_coordinates(center, frame)
     else:
-        points = positions_of(_numbers(center, "center").reshape(1, -1), frame)
+        points = positions_of(_numbers(center, "center=").reshape(1, -1), frame)
     if len(points) != 1:
         raise ValueError("center= takes one position; cutouts() takes many")
     return replace(points, alone=True)
@@ -91,12 +91,9 @@ def position_of(center: Any, frame: Frame | str | None) -> Positions:
 def _numbers(given: Any, what: str) -> torch.Tensor:
     import torch
 
-    try:
-        if hasattr(given, "__array__") and not isinstance(given, torch.Tensor):
-            given = given.astype("float64")  # in the byte order of the machine
-        return torch.as_tensor(given, dtype=torch.float64).detach().cpu()
-    except (TypeError, ValueError, AttributeError, RuntimeError):
-        raise TypeError(f"{what}= takes numbers, not {type(given).__name__}") from None
+    from ._real_numbers import as_real
+
+    return as_real(given, torch.device("cpu"), lambda: what).detach().cpu()
 
 
 def _checked_frame(frame: Frame | str | None) -> Frame | str | None:
@@ -113,7 +110,7 @@ def _of_sky_coordinates(given: Any, frame: Frame | str | None) -> Positions:
     if frame is not None:
         raise TypeError("a SkyCoord has a frame; leave frame= away")
     icrs = given.icrs
-    lon, lat = (_numbers(angle.deg, "positions").reshape(-1) for angle in (icrs.ra, icrs.dec))
+    lon, lat = (_numbers(angle.deg, "positions=").reshape(-1) for angle in (icrs.ra, icrs.dec))
     return Positions(lon, lat, _checked_frame("icrs"))
 
 

@@ -311,7 +311,7 @@ NO_SKY = image(PIXELS)
 WITH_TABLE = empty_primary() + table([("A", "1J", field([0, 0], ">i4"))])
 WRONG = [
     (PLAIN, [1.0, 2.0], 5, {}, ValueError, r"positions have shape \(2,\); pass longitude and"),
-    (PLAIN, [("a", "b")], 5, {}, TypeError, "positions= takes numbers"),
+    (PLAIN, [("a", "b")], 5, {}, TypeError, "positions= is of type list; coordinates are numbers"),
     (PLAIN, {"X": [1.0], "Y": [2.0]}, 5, {}, ValueError, "no columns of positions among X, Y"),
     (PLAIN, [(1.0, 2.0)], 0, {}, ValueError, "size=0 is 0 pixels"),
     (PLAIN, [(1.0, 2.0)], -3, {}, ValueError, "is -3 pixels"),

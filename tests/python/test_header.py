@@ -346,3 +346,9 @@ def test_keys_that_mean_nothing() -> None:
             header[outside]
     assert ("A", -1) not in header
     assert header[np.int64(1)] == header[-1] == 2
+
+
+def test_text_is_taken_by_from_string_alone():
+    for text in ("A       = 1", b"A       = 1"):
+        with pytest.raises(TypeError, match=r"Header.from_string\(\) takes text"):
+            Header(text)

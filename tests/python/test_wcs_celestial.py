@@ -187,7 +187,7 @@ def test_polynomials_of_any_shape_are_inverted_to_rounding() -> None:
         terms = random.normal(size=degree - 1) * 10 ** random.uniform(-3, 3, degree - 1)
         numbers = [0.0, random.uniform(0.1, 2.0), *terms]
         stage = Sky("ZPN", dict(enumerate(numbers)), (0.0, 90.0)).stage()
-        distance = stage.constants.limit * np.concatenate(
+        distance = stage.constants.function.limit * np.concatenate(
             [np.linspace(1e-3, 1.0, 300), np.logspace(-6, 0, 50), 1 - np.logspace(-8, -1, 50)]
         )
         radius = np.polynomial.polynomial.polyval(distance, numbers)

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import pi
 from typing import Any
 
 import torch
+
+from .._real_numbers import real_tensors
 
 Tensors = tuple[torch.Tensor, ...]
 
@@ -27,7 +30,7 @@ def separation(lon1: Any, lat1: Any, lon2: Any, lat2: Any) -> torch.Tensor:
     torch.Tensor
         In [0, 180]. Its gradient at equal and at opposite points is 0.
     """
-    east, north, along = _seen_from(*as_degrees(lon1, lat1, lon2, lat2))
+    east, north, along = _seen_from("separation", lon1, lat1, lon2, lat2)
     return _DEGREE * torch.atan2(_length(east, north), along)
 
 
@@ -45,7 +48,7 @@ def position_angle(lon1: Any, lat1: Any, lon2: Any, lat2: Any) -> torch.Tensor:
         Degrees in [0, 360); 0 for equal points. At a pole the longitude that is given says which
         meridian is meant.
     """
-    east, north, _ = _seen_from(*as_degrees(lon1, lat1, lon2, lat2))
+    east, north, _ = _seen_from("position_angle", lon1, lat1, lon2, lat2)
     return turned(_DEGREE * _direction(east, north))
 
 
@@ -65,7 +68,9 @@ def offset_by(lon: Any, lat: Any, position_angle: Any, distance: Any) -> Tensors
     -------
     lon, lat : torch.Tensor
     """
-    lon, lat, angle, distance = as_degrees(lon, lat, position_angle, distance)
+    lon, lat, angle, distance = as_degrees(
+        "offset_by", lon=lon, lat=lat, position_angle=position_angle, distance=distance
+    )
     sin_distance, cos_distance = _sine(distance), _cosine(distance)
     north, east = sin_distance * _cosine(angle), sin_distance * _sine(angle)
     sin_lat, cos_lat = _sine(lat), _cosine(lat)
@@ -88,7 +93,7 @@ def to_xyz(lon: Any, lat: Any) -> Tensors:
     x, y, z : torch.Tensor
         x to (0, 0), y to (90, 0), z to latitude 90; a pole is (0, 0, 1) exactly.
     """
-    lon, lat = as_degrees(lon, lat)
+    lon, lat = as_degrees("to_xyz", lon=lon, lat=lat)
     cos_lat = _cosine(lat)
     return cos_lat * _cosine(lon), cos_lat * _sine(lon), _sine(lat)
 
@@ -105,18 +110,17 @@ def from_xyz(x: Any, y: Any, z: Any) -> Tensors:
     lon, lat : torch.Tensor
         Degrees. At the poles the longitude is 0 and its gradient, too.
     """
-    x, y, z = as_degrees(x, y, z)
+    x, y, z = as_degrees("from_xyz", x=x, y=y, z=z)
     lat = torch.atan2(z, _length(x, y))
     return turned(_DEGREE * _direction(y, x)), _DEGREE * lat
 
 
-def _seen_from(
-    lon1: torch.Tensor, lat1: torch.Tensor, lon2: torch.Tensor, lat2: torch.Tensor
-) -> Tensors:
+def _seen_from(call: str, lon1: Any, lat1: Any, lon2: Any, lat2: Any) -> Tensors:
     """The second point in axes to the east, to the north and to the first point.
 
     North is written as a sum of two differences, so that near points lose no digits.
     """
+    lon1, lat1, lon2, lat2 = as_degrees(call, lon1=lon1, lat1=lat1, lon2=lon2, lat2=lat2)
     turn = lon2 - lon1
     turn = turn - 360.0 * torch.round(turn / 360.0)
     sin_lat1, cos_lat1 = _sine(lat1), _cosine(lat1)
@@ -161,25 +165,9 @@ def turned(degrees: torch.Tensor) -> torch.Tensor:
     return torch.where(degrees >= 360.0, degrees - 360.0, degrees)
 
 
-def as_degrees(*values: Any) -> Tensors:
-    """Tensors of one shape, device and float dtype; numbers and arrays go where the tensors are."""
-    given = [value for value in values if isinstance(value, torch.Tensor)]
-    # A number on another device than the tensors is no matter; tensors on two devices are an error.
-    device = next((tensor.device for tensor in given if tensor.ndim), None)
-    if device is None:
-        device = given[0].device if given else torch.device("cpu")
-    dtype = torch.float32 if device.type == "mps" else torch.float64
-    tensors = []
-    for value in values:
-        if isinstance(value, torch.Tensor):
-            tensors.append(value.to(dtype=dtype, device=device if value.ndim == 0 else None))
-        else:
-            tensors.append(torch.as_tensor(_plain(value), dtype=dtype, device=device))
-    return tuple(torch.broadcast_tensors(*tensors))  # type: ignore[no-untyped-call]
-
-
-def _plain(value: Any) -> Any:
-    """What torch reads: quantities of astropy in degrees, arrays in the machine's byte order."""
-    if hasattr(value, "to_value"):
-        return value.to_value("deg")
-    return value.astype("float64") if hasattr(value, "astype") else value
+def as_degrees(call: str, /, **given: Any) -> Tensors:
+    """The arguments of a function as tensors of one shape and device; quantities in degrees."""
+    values = [
+        value.to_value("deg") if hasattr(value, "to_value") else value for value in given.values()
+    ]
+    return real_tensors(values, partial(list, given), call)

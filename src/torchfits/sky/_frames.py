@@ -97,7 +97,7 @@ def transform(lon: Any, lat: Any, from_: str | Frame, to: str | Frame) -> Tensor
         For a name that is none of these.
     """
     source, target = as_frame(from_), as_frame(to)
-    lon, lat = as_degrees(lon, lat)
+    lon, lat = as_degrees("transform", lon=lon, lat=lat)
     if source == target:
         return turned(lon), lat
     xyz = to_xyz(lon, lat)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ._native_pole import cosine, native_pole, rotation, sine
+from ._native_pole import about_pole, cosine, native_pole, rotation, sine
 from ._projections import PROJECTIONS
+from ._projections.angles import Angle, angles, direction
 from ._stage import constant, number
 
 if TYPE_CHECKING:
     from ._description import Description
-    from ._projections import Projection
+    from ._projections import ByLongitude, Projection
     from ._stage import Coordinates
 
 _DEGREE = math.pi / 180.0
@@ -25,6 +26,9 @@ _ALIASES = {"TPV": "TAN", "TPU": "TAN", "TNX": "TAN", "ZPX": "ZPN"}
 
 _UNDEFINED = 999.0
 
+_TURN = (1.0 - 1e-15) / 360.0
+"""Turns in a degree, so few that 180 degrees round to none: native longitudes include both ends."""
+
 
 @dataclass(frozen=True)
 class CelestialStage:
@@ -32,14 +36,19 @@ class CelestialStage:
 
     axes: tuple[int, int]
     """Longitude and latitude among the axes."""
-    projection: Projection
+    projection: Projection | ByLongitude
     constants: Any
     offset: tuple[float, float]
     """x and y of the reference point in the plane of the projection, in radians."""
     meridian: torch.Tensor
-    """Longitude of the reference point, in degrees."""
-    rotation: torch.Tensor
-    """Native direction to celestial direction, whose longitude counts from `meridian`."""
+    """Celestial longitude of what the rotation gives for 0, in degrees."""
+    rotation: torch.Tensor | None
+    """Native direction to celestial direction, whose longitude counts from `meridian`.
+
+    `None` where both have the same axis: angles stay what they are, but for `sign`.
+    """
+    sign: float
+    """Of both angles: -1 where the native pole is the south pole and nothing else is turned."""
     below_zero: bool
     """Longitudes are -360 to 0 rather than 0 to 360: those of a negative CRVAL, as in wcslib."""
 
@@ -49,28 +58,32 @@ class CelestialStage:
         x, y = x * _DEGREE, y * _DEGREE
         if self.offset != (0.0, 0.0):
             x, y = x + self.offset[0], y + self.offset[1]
-        direction = torch.stack(self.projection.to_sphere(self.constants, x, y))
-        if absent is not None:
-            absent = absent | torch.isnan(direction[2])
-            direction = torch.where(absent, 0.0, direction)
-        longitude, latitude = _angles(_turned(self.rotation, direction))
-        longitude = torch.add(self.meridian, longitude, alpha=1.0 / _DEGREE)
+        if self.rotation is None:
+            longitude, latitude = self.projection.to_angles(self.constants, x, y)
+        else:
+            native = torch.stack(self.projection.to_sphere(self.constants, x, y))
+            if absent is not None:
+                absent = absent | torch.isnan(native[2])
+                native = torch.where(absent, 0.0, native)
+            longitude, latitude = angles(*_turned(self.rotation, native))
+        longitude = torch.add(self.meridian, longitude, alpha=self.sign / _DEGREE)
         turns = longitude * (1.0 / 360.0)
         turns = torch.ceil(turns) if self.below_zero else torch.floor(turns)
         longitude = torch.sub(longitude, turns, alpha=360.0)
-        return self._replaced(coordinates, longitude, latitude * (1.0 / _DEGREE), absent)
+        return self._replaced(coordinates, longitude, latitude * (self.sign / _DEGREE), absent)
 
     def inverse(self, coordinates: Coordinates) -> Coordinates:
         """Longitude and latitude to projection plane coordinates, all in degrees."""
         longitude, latitude, absent = self._present(coordinates)
-        longitude = (longitude - self.meridian) * _DEGREE
-        latitude = latitude * _DEGREE
-        across = torch.cos(latitude)
-        direction = torch.stack(
-            (across * torch.cos(longitude), across * torch.sin(longitude), torch.sin(latitude))
-        )
-        native = _turned(self.rotation.mT, direction)
-        x, y = self.projection.to_plane(self.constants, *native)
+        longitude, degree = longitude - self.meridian, self.sign * _DEGREE
+        if self.rotation is None:
+            longitude = torch.sub(longitude, torch.round(longitude * _TURN), alpha=360.0)
+            phi, theta = longitude * degree, latitude * degree
+            x, y = self.projection.from_angles(self.constants, phi, theta)
+        else:
+            angles_of_sky = Angle(longitude * degree), Angle(latitude * degree)
+            native = _turned(self.rotation.mT, torch.stack(direction(*angles_of_sky)))
+            x, y = self.projection.to_plane(self.constants, *native)
         if self.offset != (0.0, 0.0):
             x, y = x - self.offset[0], y - self.offset[1]
         return self._replaced(coordinates, x * (1.0 / _DEGREE), y * (1.0 / _DEGREE), absent)
@@ -84,7 +97,8 @@ class CelestialStage:
         of what all points have in common: CRVAL, and parameters of the steps before.
         """
         first, second = (coordinates[axis] for axis in self.axes)
-        if not (first.requires_grad or second.requires_grad or self.rotation.requires_grad):
+        turn = self.meridian if self.rotation is None else self.rotation
+        if not (first.requires_grad or second.requires_grad or turn.requires_grad):
             return first, second, None
         absent = torch.isnan(first + second)
         return torch.where(absent, 0.0, first), torch.where(absent, 0.0, second), absent
@@ -113,9 +127,10 @@ def celestial_stage(description: Description) -> CelestialStage | None:
     projection = PROJECTIONS[code]
     try:
         constants = projection.constants(parameters)
-    except ValueError as error:
+    except (ValueError, ArithmeticError) as error:
         name = f"CTYPE{axes[1] + 1}{description.key.strip()}"
-        raise ValueError(f"{name} = {description.ctype[axes[1]]!r}: {error}") from None
+        why = error if isinstance(error, ValueError) else f"no projection has such PVi_m: {error}"
+        raise ValueError(f"{name} = {description.ctype[axes[1]]!r}: {why}") from None
     theta0 = projection.theta0(parameters) if callable(projection.theta0) else projection.theta0
     fiducial = (of_longitude.get(1, 0.0), min(max(of_longitude.get(2, theta0), -90.0), 90.0))
     if abs(of_longitude.get(2, theta0)) > 90.0 + 1e-10:
@@ -125,14 +140,16 @@ def celestial_stage(description: Description) -> CelestialStage | None:
     if of_longitude.get(0) and 1 in of_longitude and 2 in of_longitude:
         offset = _offset(description, projection, constants, fiducial)
     crval = [description.crval[axis] for axis in axes]
-    pole, longitude, lonpole = _pole(description, crval[1], fiducial, of_longitude)
+    pole = _pole(description, crval[1], fiducial, of_longitude)
+    sign, shift = about_pole(*pole) or (1.0, None)
     return CelestialStage(
         axes=axes,
         projection=projection,
         constants=constants,
         offset=offset,
-        meridian=constant(crval[0]),
-        rotation=rotation(pole, longitude, lonpole),
+        meridian=constant(crval[0]) + (shift or 0.0),
+        rotation=rotation(*pole) if shift is None else None,
+        sign=sign,
         below_zero=number(crval[0]) < 0.0,
     )
 
@@ -155,7 +172,10 @@ def _parameters(
 
 
 def _offset(
-    description: Description, projection: Projection, constants: Any, fiducial: tuple[float, float]
+    description: Description,
+    projection: Projection | ByLongitude,
+    constants: Any,
+    fiducial: tuple[float, float],
 ) -> tuple[float, float]:
     """Where the projection puts the reference point of PVi_1 and PVi_2 (Paper II, section 2.5)."""
     phi, theta = fiducial
@@ -200,14 +220,3 @@ def _pole(
 def _turned(matrix: torch.Tensor, direction: torch.Tensor) -> tuple[torch.Tensor, ...]:
     """A matrix times each of the directions, which lie along the first dimension."""
     return (matrix @ direction.reshape(3, -1)).reshape(direction.shape).unbind()
-
-
-def _angles(direction: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Longitude in -pi to pi and latitude, with finite gradients at the poles."""
-    x, y, z = direction
-    square = torch.addcmul(x * x, y, y)
-    if x.requires_grad:
-        at_pole = square < 1e-60
-        square = torch.where(at_pole, 1e-60, square)
-        x = torch.where(at_pole, 1.0, x)
-    return torch.atan2(y, x), torch.atan(z / torch.sqrt(square))

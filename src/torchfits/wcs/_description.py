@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ._axes import Axis, axis_of, physical_type
@@ -57,7 +58,7 @@ class Description:
         """Number of pixel axes, and of world axes."""
         return len(self.ctype)
 
-    @property
+    @cached_property
     def axes(self) -> tuple[Axis, ...]:
         """What each axis is."""
         return tuple(map(axis_of, self.ctype))
@@ -66,7 +67,7 @@ class Description:
         """The algorithm code of an axis: ``"TAN"`` of ``RA---TAN-SIP``, ``"F2W"``; ``""`` else."""
         return axis_of(self.ctype[axis]).code
 
-    @property
+    @cached_property
     def celestial(self) -> tuple[int, int] | None:
         """The axes of longitude and latitude, where both have one celestial projection."""
         pair = {axis.kind: i for i, axis in enumerate(self.axes) if axis.celestial}

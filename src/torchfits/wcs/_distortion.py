@@ -10,21 +10,22 @@ a start, and a solution where the Jacobian has changed its sign lies beyond a fo
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from ._later import Later
 from ._newton import is_tracked, solution, tracked
 from ._polynomial import (
     ODD,
     Surfaces,
     combined,
-    detached,
     surfaces,
+    with_gradients,
     without_gradients,
 )
-from ._stage import constant, moved
+from ._stage import gathered_numbers, moved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +46,31 @@ ENOUGH = 1e-13
 
 
 @dataclass(frozen=True)
+class WayBack:
+    """What only the inverse of a distortion needs; all of it is unknown to autograd."""
+
+    jet: Surfaces
+    """Normalised coordinates to the results, with derivatives."""
+    base: tuple[torch.Tensor, ...]
+    """The results at the origin of normalised coordinates."""
+    unmix: tuple[torch.Tensor, ...]
+    """The inverse of the linear terms there, row by row."""
+    inward: Surfaces
+    """The results, less `base`, times `unmix`."""
+    rough: Surfaces
+    """`inward` less the identity, with its gradients, in single precision."""
+    steps: int
+
+    def solution(self, target: Sequence[torch.Tensor]) -> Plane:
+        """Normalised coordinates of the target."""
+        x, y = target[0].detach() - self.base[0], target[1].detach() - self.base[1]
+        a, b, c, d = self.unmix
+        x, y = torch.addcmul(a * x, b, y), torch.addcmul(c * x, d, y)
+        dtype = self.rough.matrix.dtype
+        return solution(self.inward, self.rough, (x, y), (x.to(dtype), y.to(dtype)), self.steps)
+
+
+@dataclass(frozen=True)
 class Distortion:
     """The step of a polynomial distortion."""
 
@@ -56,19 +82,9 @@ class Distortion:
     back_shift: tuple[torch.Tensor, ...]
     is_normalised: bool
     """Whether slope is 1 and shift 0, so that nothing needs to be done."""
-    jet: Surfaces
-    """Normalised coordinates to the results, with derivatives."""
     outward: Surfaces
     """Normalised coordinates to the results."""
-    base: tuple[torch.Tensor, ...]
-    """The results at the origin of normalised coordinates."""
-    unmix: tuple[torch.Tensor, ...]
-    """The inverse of the linear terms there, row by row."""
-    inward: Surfaces
-    """`outward`, less `base`, times `unmix`; unknown to autograd, as is the next."""
-    rough: Surfaces
-    """`inward` less the identity, with its gradients, in single precision."""
-    steps: int
+    way_back: Later[WayBack]
 
     def forward(self, coordinates: Coordinates) -> Coordinates:
         """Away from the pixels: the polynomials."""
@@ -86,10 +102,11 @@ class Distortion:
     def inverse(self, coordinates: Coordinates) -> Coordinates:
         """Towards the pixels: Newton."""
         target = coordinates[self.axes[0]], coordinates[self.axes[1]]
-        point = self._solution(target)
+        way_back = self.way_back.value
+        point = way_back.solution(target)
         tensors = (self.outward.matrix, self.outward.radial)
         if is_tracked((*target, *(part for part in tensors if part is not None))):
-            point = tracked(point, self.outward, detached(self.jet), target)
+            point = tracked(point, self.outward, way_back.jet, target)
         if not self.is_normalised:
             x, y = point
             point = (
@@ -97,14 +114,6 @@ class Distortion:
                 torch.addcmul(self.back_shift[1], y, self.back_slope[1]),
             )
         return self._replaced(coordinates, point)
-
-    def _solution(self, target: Sequence[torch.Tensor]) -> Plane:
-        """Normalised coordinates of the target."""
-        x, y = target[0].detach() - self.base[0], target[1].detach() - self.base[1]
-        a, b, c, d = self.unmix
-        x, y = torch.addcmul(a * x, b, y), torch.addcmul(c * x, d, y)
-        dtype = self.rough.matrix.dtype
-        return solution(self.inward, self.rough, (x, y), (x.to(dtype), y.to(dtype)), self.steps)
 
     def _replaced(self, coordinates: Coordinates, results: Sequence[torch.Tensor]) -> Coordinates:
         changed = list(coordinates)
@@ -115,9 +124,8 @@ class Distortion:
 def distortion(
     axes: tuple[int, int],
     coefficients: torch.Tensor,
-    degree: int,
     *,
-    normalisation: tuple[Any, Any] | None = None,
+    normalisation: tuple[Sequence[Any], Sequence[Any]] | None = None,
     radial: torch.Tensor | None = None,
     box: Box | None = None,
 ) -> Distortion:
@@ -127,7 +135,7 @@ def distortion(
     ----------
     axes : tuple of int
         First and second variable, which the first and second polynomial are for.
-    coefficients, degree
+    coefficients : Tensor
         As `surfaces` takes them, of two powers at least.
     normalisation : tuple, optional
         Slopes and shifts of the normalised coordinates u and v, each for both axes.
@@ -137,24 +145,33 @@ def distortion(
         Where the image is in normalised coordinates; without it the number of Newton steps is the
         usual one. It tells that all coefficients are numbers, which may be looked at.
     """
-    jet = surfaces(coefficients, degree, radial)
-    outward = without_gradients(jet)
-    linear = torch.stack((coefficients[:, 1, 0], coefficients[:, 0, 1]), 1).detach()
-    unmix = torch.linalg.inv_ex(linear).inverse
-    near = combined(unmix, detached(jet))
-    identity = _identity(coefficients.shape[1], degree).to(coefficients.device)
-    rough = moved(replace(near, matrix=near.matrix - identity), dtype=torch.float32)
-    slope, shift = map(constant, normalisation or ((1.0, 1.0), (0.0, 0.0)))
+    outward = surfaces(coefficients, radial)
+    slope, shift = normalisation or ((1.0, 1.0), (0.0, 0.0))
+    back = [1.0 / a for a in slope], [b / -a for a, b in zip(slope, shift, strict=True)]
+    numbers = gathered_numbers([*slope, *shift, *back[0], *back[1]]).unbind()
     return Distortion(
         axes=axes,
-        slope=slope.unbind(),
-        shift=shift.unbind(),
-        back_slope=(1.0 / slope).unbind(),
-        back_shift=(shift / -slope).unbind(),
+        slope=numbers[:2],
+        shift=numbers[2:4],
+        back_slope=numbers[4:6],
+        back_shift=numbers[6:],
         is_normalised=normalisation is None,
-        jet=jet,
         outward=outward,
-        base=coefficients[:, 0, 0].detach().unbind(),
+        way_back=Later(partial(_way_back, outward, box)) if box else Later.made(_way_back(outward)),
+    )
+
+
+def _way_back(outward: Surfaces, box: Box | None = None) -> WayBack:
+    """The other half of `distortion`."""
+    jet = with_gradients(outward)
+    matrix = outward.matrix.detach()
+    unmix = torch.linalg.inv_ex(torch.stack((matrix[1, :, 0], matrix[0, :, 1]), 1)).inverse
+    near = combined(unmix, jet)
+    difference = replace(near, matrix=near.matrix - _identity(len(matrix)).to(matrix.device))
+    rough = moved(difference, dtype=torch.float32)
+    return WayBack(
+        jet=jet,
+        base=matrix[0, :, 0].unbind(),
         unmix=unmix.reshape(4).unbind(),
         inward=without_gradients(near),
         rough=rough,
@@ -207,8 +224,8 @@ def _derivatives(size: int, low: float, high: float) -> torch.Tensor:
 
 
 @lru_cache(64)
-def _identity(size: int, degree: int) -> torch.Tensor:
+def _identity(size: int) -> torch.Tensor:
     """The matrix of the identity, with its derivatives."""
     coefficients = torch.zeros(2, size, size, dtype=torch.float64)
     coefficients[0, 1, 0] = coefficients[1, 0, 1] = 1.0
-    return surfaces(coefficients, degree).matrix
+    return with_gradients(surfaces(coefficients)).matrix

@@ -13,10 +13,9 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from ._distortion import Distortion, distortion
 from ._reach import image_box, mapped
+from ._stage import gathered_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,8 +95,9 @@ def dss_stages(cards: Mapping[str, Any], description: Description) -> tuple[Dist
         )
     pixels = image_box(replace(description, crpix=(1.0, 1.0))) if description.shape else None
     box = mapped(pixels, slope, shift) or ((-PLATE, PLATE),) * 2
-    coefficients = torch.tensor(matrices, dtype=torch.float64) / 3600.0
-    return (distortion((0, 1), coefficients, DEGREE, normalisation=(slope, shift), box=box),)
+    values = [value / 3600.0 for matrix in matrices for row in matrix for value in row]
+    coefficients = gathered_numbers(values).reshape(2, DEGREE + 1, DEGREE + 1)
+    return (distortion((0, 1), coefficients, normalisation=(slope, shift), box=box),)
 
 
 def _has_solution(cards: Mapping[str, Any], description: Description) -> bool:

@@ -73,7 +73,7 @@ def scamp_ctypes(found: Found, ctypes: list[str], pv: Parameters) -> list[str]:
     if not scamp and not any(ctype.endswith("-TPV") for ctype in ctypes):
         return ctypes
     ends = [axis + 1 for axis, ctype in enumerate(ctypes) if ctype.endswith("-TAN")]
-    with_sip = any(_SIP.fullmatch(keyword) for keyword in found.cards)
+    with_sip = any(keyword[0] in "AB" and _SIP.fullmatch(keyword) for keyword in found.cards)
     if len(ends) == 2 and scamp & set(ends):
         found.notes.append(
             f"CTYPE{ends[0]}{found.suffix} = '{ctypes[ends[0] - 1]}' has the polynomials of SCAMP "

@@ -76,7 +76,10 @@ class Found:
         ):
             raise ValueError(f"{self.named(keyword)} = {value!r}: a card has a number or text")
         name, letter, i, _ = indices
-        self._keep(keyword, value)
+        if keyword[0] == "D" or keyword in self.cards:
+            self._keep(keyword, value)
+        else:
+            self.cards[keyword] = value
         if letter == "*":
             if name:
                 self.single[name] = value
@@ -96,20 +99,22 @@ class Found:
         if not i or (matrix and not j):
             self.notes.append(f"{keyword} counts axes from 0; it is left out")
             return
-        standard = f"{name}{i}_{j}{letter}"
-        if keyword != standard and matrix:
+        if matrix and keyword != (standard := f"{name}{i}_{j}{letter}"):
             self.notes.append(f"{self.named(keyword)} is an old form of {standard}")
         self.pairs.setdefault(name, {})[i, j] = value
         self._use(max(i, j) if matrix else i, keyword)
 
     def _use(self, axis: int, keyword: str) -> None:
+        if axis <= self.used:
+            return
         if axis > MOST_AXES:
             raise ValueError(
                 f"{self.named(keyword)} speaks of axis {axis}; a WCS has {MOST_AXES} axes at most"
             )
-        self.used = max(self.used, axis)
+        self.used = axis
 
     def _keep(self, keyword: str, value: Any) -> None:
+        """What may be a record, or one of several cards."""
         if keyword[0] == "D" and isinstance(value, str) and (record := _RECORD.fullmatch(value)):
             keyword = f"{keyword}.{record[1]}"
             value = self._record_value(keyword, record[2])
@@ -190,7 +195,16 @@ class Found:
         value = self.single.get(name)
         return None if value is None else self.number(name + self.suffix, value)
 
+    def parameters(self) -> dict[tuple[int, int], float]:
+        """The numbers of PVi_m."""
+        return {
+            (i, m): value
+            if type(value) is float and math.isfinite(value)
+            else self.number(f"PV{i}_{m}{self.suffix}", value)
+            for (i, m), value in self.pairs.get("PV", {}).items()
+        }
+
     def of_pairs(self, name: str) -> Iterable[tuple[tuple[int, int], str, Any]]:
-        """Indices, keyword and value of PC, CD, PV or PS."""
+        """Indices, keyword and value of PC, CD or PS."""
         for (i, j), value in self.pairs.get(name, {}).items():
             yield (i, j), f"{name}{i}_{j}{self.suffix}", value

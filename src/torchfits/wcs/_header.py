@@ -130,7 +130,7 @@ def described(found: Found, key: str) -> Description:
     shape = _shape(found)
     count = _count(found)
     ctypes = modern_ctypes(found, found.texts("CTYPE", count))
-    pv = _parameters(found)
+    pv = found.parameters()
     ctypes = scamp_ctypes(found, ctypes, pv)
     axes = [axis_of(ctype) for ctype in ctypes]
     check_axes(axes, ctypes, found.suffix)
@@ -212,10 +212,6 @@ def _count(found: Found) -> int:
     return max(counts.values()) or 2
 
 
-def _parameters(found: Found) -> Parameters:
-    return {index: found.number(keyword, value) for index, keyword, value in found.of_pairs("PV")}
-
-
 def _take_projp(found: Found, axes: list[Axis], pv: Parameters) -> None:
     """PROJPn of before the Standard: PVi_n of the latitude axis."""
     latitude = next((i for i, axis in enumerate(axes, 1) if axis.kind == "latitude"), None)
@@ -228,8 +224,8 @@ def _take_projp(found: Found, axes: list[Axis], pv: Parameters) -> None:
 def _check_parameters(found: Found, axes: list[Axis], pv: Parameters) -> None:
     for i, m in pv:
         axis = axes[i - 1]
-        known = axis.code == "TPV" or m <= _MOST_LON_PARAMETERS
-        if axis.celestial and axis.kind == "longitude" and not known:
+        known = m <= _MOST_LON_PARAMETERS or axis.code == "TPV"
+        if not known and axis.celestial and axis.kind == "longitude":
             name = found.named(f"PV{i}_{m}{found.suffix}")
             raise ValueError(
                 f"{name}: a longitude axis has parameters 0 to {_MOST_LON_PARAMETERS}, unless "

@@ -76,11 +76,19 @@ def linear_stage(description: Description) -> Linear:
     """
     matrix = matrix_of(description)
     inverse = torch.linalg.inv_ex(matrix).inverse
-    check_invertible(description, matrix.detach(), inverse.detach())
-    rows, entries = sparse(matrix, keep=constant(description.pc).requires_grad)
-    inverse_rows, inverse_entries = sparse(inverse, keep=constant(description.pc).requires_grad)
-    reference = (constant(description.crpix) - 1).unbind()
-    return Linear(reference, matrix, inverse, rows, inverse_rows, entries, inverse_entries)
+    values, inverse_values = matrix.detach().tolist(), inverse.detach().tolist()
+    check_invertible(description, values, inverse_values)
+    keep = isinstance(description.pc, torch.Tensor) and description.pc.requires_grad
+    rows, inverse_rows = (sparse(part, keep=keep) for part in (values, inverse_values))
+    return Linear(
+        (constant(description.crpix) - 1).unbind(),
+        matrix,
+        inverse,
+        rows,
+        inverse_rows,
+        elements(matrix, rows),
+        elements(inverse, inverse_rows),
+    )
 
 
 def matrix_of(description: Description) -> torch.Tensor:
@@ -122,19 +130,27 @@ def product(rows: Rows, entries: tuple[torch.Tensor, ...], vector: Coordinates) 
     return tuple(result)
 
 
-def sparse(matrix: torch.Tensor, *, keep: bool) -> tuple[Rows, tuple[torch.Tensor, ...]]:
-    """Where the elements that count are, and these; all of them where gradients may change them."""
-    values = matrix.detach().tolist()
-    rows = tuple(tuple(j for j, value in enumerate(row) if keep or value != 0) for row in values)
-    elements = matrix.flatten().unbind()
-    size = len(values)
-    return rows, tuple(elements[i * size + j] for i, row in enumerate(rows) for j in row)
+def sparse(matrix: list[list[float]], *, keep: bool) -> Rows:
+    """Where the elements that count are; all of them where gradients may change them."""
+    return tuple(tuple(j for j, value in enumerate(row) if keep or value != 0) for row in matrix)
 
 
-def check_invertible(description: Description, matrix: torch.Tensor, inverse: torch.Tensor) -> None:
+def elements(matrix: torch.Tensor, rows: Rows) -> tuple[torch.Tensor, ...]:
+    """Those elements, one by one."""
+    flat = matrix.flatten().unbind()
+    return tuple(flat[i * len(rows) + j] for i, row in enumerate(rows) for j in row)
+
+
+def check_invertible(
+    description: Description, matrix: list[list[float]], inverse: list[list[float]]
+) -> None:
     """Judge by the condition number that no scaling of the axes changes (Skeel's)."""
-    condition = (inverse.abs() @ matrix.abs()).max().item()
-    if condition < WORST_CONDITION:
+    columns = list(zip(*matrix, strict=True))
+    if all(  # unlike their maximum, this does not miss what is no number
+        sum(abs(a * b) for a, b in zip(row, column, strict=True)) < WORST_CONDITION
+        for row in inverse
+        for column in columns
+    ):
         return
     name = "CD" if description.is_cd else "PC"
     for axis, step in enumerate(torch.as_tensor(description.cdelt).tolist(), 1):
@@ -144,6 +160,6 @@ def check_invertible(description: Description, matrix: torch.Tensor, inverse: to
                 "extent; set it, or leave it out for 1"
             )
     raise ValueError(
-        f"the matrix {name}i_j{description.key.strip()} = {matrix.tolist()} is singular: no pixel "
+        f"the matrix {name}i_j{description.key.strip()} = {matrix} is singular: no pixel "
         f"can be computed from world coordinates; correct {name}1_1, {name}1_2, ..."
     )

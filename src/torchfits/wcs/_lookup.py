@@ -19,7 +19,6 @@ import torch
 from .._errors import FITSWarning
 from ._lookup_tables import OffsetTable, detector_table, offset_table
 from ._newton import TOLERANCE, is_tracked, tracked
-from ._polynomial import detached
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,7 +114,7 @@ class Displacement:
             one, zero = x.new_ones(x.shape), x.new_zeros(x.shape)
             return one, zero, zero, one
         (by_x, by_y), (u_0, v_0) = self.polynomial.slope, self.polynomial.shift
-        jet = detached(self.polynomial.jet)(by_x * x + u_0, by_y * y + v_0)
+        jet = self.polynomial.way_back.value.jet(by_x * x + u_0, by_y * y + v_0)
         x_x, y_x, x_y, y_y = jet[2:]
         return x_x * by_x, y_x * by_x, x_y * by_y, y_y * by_y
 

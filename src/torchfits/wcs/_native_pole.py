@@ -18,6 +18,9 @@ Angle = Any  # a float, or a tensor of no dimensions
 
 _TOLERANCE = 1e-10
 
+_ROUNDING = 3e-14
+"""Of 90 degrees: two places of the last digit."""
+
 
 def native_pole(
     latitude: Angle, fiducial: tuple[float, float], lonpole: float, latpole: float
@@ -82,6 +85,22 @@ def _longitude(
     if not isinstance(x, torch.Tensor):
         return -math.degrees(math.atan2(y, x))
     return torch.atan2(torch.as_tensor(y, dtype=x.dtype, device=x.device), x) * (-180.0 / math.pi)
+
+
+def about_pole(pole: Angle, longitude: Angle, lonpole: float) -> tuple[float, float] | None:
+    """What `rotation` is where the native pole is a celestial one: a sign and a shift.
+
+    Celestial longitude, counted as `native_pole` does, is the sign times the native one, plus the
+    shift; celestial latitude is the sign times the native one. `None` for any other pole, and for
+    one with gradients, which would leave it.
+    """
+    if isinstance(pole, torch.Tensor) and pole.requires_grad:
+        return None
+    if abs(abs(number(pole)) - 90.0) > _ROUNDING:
+        return None
+    if number(pole) > 0.0:
+        return 1.0, math.remainder(number(longitude) + 180.0 - lonpole, 360.0)
+    return -1.0, math.remainder(number(longitude) + lonpole, 360.0)
 
 
 def rotation(pole: Angle, longitude: Angle, lonpole: float) -> torch.Tensor:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ._arguments import working_dtype
+from .._real_numbers import working_dtype
 from ._celestial import celestial_stage
 from ._chunks import one_thread
 from ._dependence import dependence, linear_axes

@@ -8,7 +8,7 @@ variables would be more rows than the second-level cache holds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 import torch
@@ -67,18 +67,23 @@ class Surfaces:
         return torch.cat((values, slopes * x, slopes * y))
 
 
-def surfaces(
-    coefficients: torch.Tensor, degree: int, radial: torch.Tensor | None = None
-) -> Surfaces:
-    """Functions of ``coefficients[function, power of x, power of y]``, with their derivatives.
+def surfaces(coefficients: torch.Tensor, radial: torch.Tensor | None = None) -> Surfaces:
+    """Functions of ``coefficients[function, power of x, power of y]``; autograd follows these.
 
-    `degree` is that of the terms that count, 1 at least; autograd follows these, and `radial`.
+    The terms that count are those whose powers sum up to the highest of one variable, or to less.
     """
-    size = min(coefficients.shape[1], degree + 1)
-    counted, orders = (part.to(coefficients.device) for part in _frame(size, degree))
-    values = (coefficients[:, :size, :size] * counted).transpose(0, 1)
-    by_y = torch.nn.functional.pad((values * orders)[:, :, 1:], (0, 1))
-    return Surfaces(torch.cat((values, by_y), 1), radial, has_gradients=True)
+    counted, _ = (part.to(coefficients.device) for part in _frame(coefficients.shape[1]))
+    values = (coefficients * counted).transpose(0, 1).contiguous()
+    return Surfaces(values, radial, has_gradients=False)
+
+
+def with_gradients(functions: Surfaces) -> Surfaces:
+    """The functions and their derivatives, unknown to autograd."""
+    matrix, radial = functions.matrix.detach(), functions.radial
+    _, orders = (part.to(matrix.device) for part in _frame(matrix.shape[2]))
+    by_y = torch.nn.functional.pad((matrix * orders)[:, :, 1:], (0, 1))
+    rows = torch.cat((matrix, by_y), 1)
+    return Surfaces(rows, None if radial is None else radial.detach(), has_gradients=True)
 
 
 def without_gradients(jet: Surfaces) -> Surfaces:
@@ -87,27 +92,21 @@ def without_gradients(jet: Surfaces) -> Surfaces:
     return Surfaces(jet.matrix[:, :number].contiguous(), jet.radial, has_gradients=False)
 
 
-def detached(functions: Surfaces) -> Surfaces:
-    """The same functions, unknown to autograd."""
-    radial = None if functions.radial is None else functions.radial.detach()
-    return replace(functions, matrix=functions.matrix.detach(), radial=radial)
-
-
 def combined(matrix: torch.Tensor, jet: Surfaces) -> Surfaces:
-    """A matrix times the functions, whose constant terms are left out; unknown to autograd."""
+    """A matrix times the functions, whose constant terms are left out."""
     degrees, number, size = jet.matrix.shape
-    parts = jet.matrix.detach().reshape(degrees, 2, number // 2, size)
+    parts = jet.matrix.reshape(degrees, 2, number // 2, size)
     rows = (matrix @ parts).reshape(jet.matrix.shape)
     rows[0, : number // 2, 0] = 0.0
-    radial = None if jet.radial is None else matrix @ jet.radial.detach()
+    radial = None if jet.radial is None else matrix @ jet.radial
     return Surfaces(rows, radial, has_gradients=True)
 
 
 @cache
-def _frame(size: int, degree: int) -> tuple[torch.Tensor, torch.Tensor]:
+def _frame(size: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Which terms count, by power of x and of y, and the powers of y."""
     powers = torch.arange(size, dtype=torch.float64)
-    return (powers[:, None] + powers <= degree).to(torch.float64), powers
+    return (powers[:, None] + powers < size).to(torch.float64), powers
 
 
 def _powers(x: torch.Tensor, count: int) -> torch.Tensor:

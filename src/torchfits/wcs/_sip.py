@@ -18,7 +18,7 @@ from torch.nn.functional import pad
 from .._errors import FITSWarning
 from ._distortion import Distortion, distortion
 from ._reach import image_box, mapped
-from ._stage import constant
+from ._stage import constant, gathered_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ._description import Description
 
 HIGHEST = 9  # of the convention
+Terms = dict[tuple[int, int], float]
+"""Coefficients that are not 0, by powers of u and v."""
 
 
 def sip_stage(
@@ -55,19 +57,38 @@ def sip_stage(
         raise ValueError("A_ORDER: SIP is for two pixel axes, but the header has one; remove it")
     box = image_box(description)
     reach = 1024.0 if box is None else max(abs(end) for ends in box for end in ends)
-    terms = _stacked(pair)
-    size = terms.shape[1]
     scale = 2.0 ** round(math.log2(reach))  # so that nothing is rounded
-    factors, identity, corner = (part.to(terms.device) for part in _frame(size, scale))
-    centre = constant(description.crpix)[:2].to(terms.device) - 1.0
-    moved = torch.addcmul(identity, centre[:, None, None], corner)
+    centre = [reference - 1.0 for reference in description.crpix[:2]]
     return distortion(
         (0, 1),
-        torch.addcmul(moved, terms, factors),
-        size - 1,
-        normalisation=((1.0 / scale,) * 2, centre / -scale),
+        _scaled(pair, scale, centre) if sip is None else _scaled_tensors(pair, scale, centre),
+        normalisation=((1.0 / scale,) * 2, [middle / -scale for middle in centre]),
         box=None if sip is not None else mapped(box, (1.0 / scale,) * 2, (0.0, 0.0)),
     )
+
+
+def _scaled(pair: tuple[Terms, Terms], scale: float, centre: Sequence[float]) -> torch.Tensor:
+    """What comes out, by powers of u and v in units of `scale`."""
+    size = 1 + max(1, *(p + q for terms in pair for p, q in terms))
+    factors = [1.0]
+    for _ in range(size - 1):
+        factors.append(factors[-1] * scale)
+    values = [0.0] * (2 * size * size)
+    values[0], values[size * size] = centre
+    values[size] = values[size * size + 1] = scale
+    for axis, terms in enumerate(pair):
+        start = axis * size * size
+        for (p, q), value in terms.items():
+            values[start + p * size + q] += value * factors[p + q]
+    return gathered_numbers(values).reshape(2, size, size)
+
+
+def _scaled_tensors(pair: tuple[Any, Any], scale: float, centre: Sequence[Any]) -> torch.Tensor:
+    """The same of matrices, with gradients."""
+    terms = _stacked(pair)
+    factors, identity, corner = _frame(terms.shape[1], scale)
+    moved = torch.addcmul(identity, gathered_numbers(centre)[:, None, None], corner)
+    return torch.addcmul(moved, terms, factors)
 
 
 @lru_cache(64)
@@ -118,10 +139,8 @@ def _size(matrix: Any) -> int:
     return 1
 
 
-def _of_cards(
-    cards: Mapping[str, Any], description: Description
-) -> tuple[list[list[float]], list[list[float]]] | None:
-    """The matrices of the header."""
+def _of_cards(cards: Mapping[str, Any], description: Description) -> tuple[Terms, Terms] | None:
+    """The terms of the header."""
     orders = {name: _order(cards, name) for name in ("A", "B") if f"{name}_ORDER" in cards}
     if not orders:
         if any(_order(cards, name) > 1 for name in ("AP", "BP") if f"{name}_ORDER" in cards):
@@ -141,8 +160,8 @@ def _of_cards(
             "or above; it is left out"
         )
         return None
-    a, b = (_matrix(cards, name, orders[name]) for name in ("A", "B"))
-    if not any(map(any, a)) and not any(map(any, b)):
+    a, b = (_terms(cards, name, orders[name]) for name in ("A", "B"))
+    if not a and not b:
         _warn(f"A_ORDER = {orders['A']}, but all coefficients A_p_q and B_p_q are missing or 0")
         return None
     plain = [ctype for ctype in description.ctype[:2] if not ctype.endswith("-SIP")]
@@ -164,19 +183,19 @@ def _order(cards: Mapping[str, Any], name: str) -> int:
     return int(value)
 
 
-def _matrix(cards: Mapping[str, Any], name: str, order: int) -> list[list[float]]:
-    matrix = [[0.0] * (order + 1) for _ in range(order + 1)]
-    for p, q, keyword in _terms(name, order):
-        if keyword in cards:
-            matrix[p][q] = _number(cards, keyword)
-    return matrix
+def _terms(cards: Mapping[str, Any], name: str, order: int) -> Terms:
+    return {
+        powers: value
+        for powers, keyword in _keywords(name, order)
+        if keyword in cards and (value := _number(cards, keyword))
+    }
 
 
 @cache
-def _terms(name: str, order: int) -> tuple[tuple[int, int, str], ...]:
+def _keywords(name: str, order: int) -> tuple[tuple[tuple[int, int], str], ...]:
     """The powers and the keyword of each term."""
     powers = ((p, q) for p in range(order + 1) for q in range(order + 1 - p))
-    return tuple((p, q, f"{name}_{p}_{q}") for p, q in powers)
+    return tuple(((p, q), f"{name}_{p}_{q}") for p, q in powers)
 
 
 def _number(cards: Mapping[str, Any], keyword: str) -> float:

@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import torch
 
+from ._later import Later
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ._description import Numbers
 
 Coordinates = tuple[torch.Tensor, ...]
@@ -42,6 +47,13 @@ def constant(value: Numbers) -> torch.Tensor:
     return torch.tensor(value, dtype=torch.float64)
 
 
+def gathered_numbers(values: Sequence[Any]) -> torch.Tensor:
+    """Numbers, and tensors of one number each, as one float64 tensor of one dimension."""
+    if {float}.issuperset(map(type, values)):
+        return torch.frombuffer(array("d", values), dtype=torch.float64)  # sooner than torch.tensor
+    return torch.stack([constant(value) for value in values])
+
+
 def number(value: Any) -> float:
     """A parameter as a float, without its gradients."""
     return float(value.detach()) if isinstance(value, torch.Tensor) else float(value)
@@ -54,6 +66,8 @@ def moved(part: T, *, device: Any = None, dtype: torch.dtype | None = None) -> T
         return part.to(device=device, dtype=wanted)  # type: ignore[return-value]
     if isinstance(part, tuple) and type(part) is tuple:
         return tuple(moved(item, device=device, dtype=dtype) for item in part)  # type: ignore[return-value]
+    if isinstance(part, Later):
+        return Later.made(moved(part.value, device=device, dtype=dtype))  # type: ignore[return-value]
     if is_dataclass(part) and not isinstance(part, type):
         changes = {
             item.name: moved(getattr(part, item.name), device=device, dtype=dtype)

@@ -10,12 +10,14 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from ._distortion import Distortion, distortion
 from ._reach import field_box, mapped
+from ._stage import constant, gathered_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,8 +66,9 @@ def tnx_stage(cards: Mapping[str, Any], description: Description) -> Distortion 
     shift = tuple(-x / half for x, half in zip(common.middle, common.half, strict=True))
     return distortion(
         axes,
-        torch.tensor(both, dtype=torch.float64),
-        size - 1,
+        gathered_numbers([value for matrix in both for row in matrix for value in row]).reshape(
+            2, size, size
+        ),
         normalisation=None if common == Range() else (slope, shift),
         box=mapped(field_box(description, axes), slope, shift),
     )
@@ -90,13 +93,15 @@ def _axes(cards: Mapping[str, Any], description: Description) -> tuple[int, int]
         return None
     ctype = description.ctype[axes[0]]
     wanted = {"TNX": "tnx", "TAN": "tnx", "ZPX": "zpx", "ZPN": "zpx"}.get(ctype[5:])
+    if wanted is None:
+        return None
     stated = [
         found[1]
         for axis in axes
         if f"WAT{axis + 1}_001" in cards
         and (found := re.search(r"\bwtype\s*=\s*\"?(\w+)", _text(cards, axis + 1)))
     ]
-    if wanted is None or any(word != wanted for word in stated):
+    if any(word != wanted for word in stated):
         return None
     return axes if len(stated) == 2 or ctype[-1] == "X" else None
 
@@ -154,20 +159,20 @@ def _places(x_terms: int, y_terms: int, mixed: int) -> list[tuple[int, int]]:
     ]
 
 
-def _basis(kind: int, count: int) -> Matrix:
+@cache
+def _basis(kind: int, count: int) -> torch.Tensor:
     """Row k: the powers in the polynomial k of Chebyshev or Legendre, by their recurrences."""
     rows = [[1.0] + [0.0] * count, [0.0, 1.0] + [0.0] * (count - 1)]
     for k in range(1, count):
         up, down = (2.0, 1.0) if kind == CHEBYSHEV else ((2 * k + 1) / (k + 1), k / (k + 1))
         shifted = [0.0, *rows[k][:-1]]
         rows.append([up * a - down * b for a, b in zip(shifted, rows[k - 1], strict=True)])
-    return [row[:count] for row in rows[:count]]
+    return torch.tensor([row[:count] for row in rows[:count]], dtype=torch.float64)
 
 
-def _changed(matrix: Matrix, x_basis: Matrix, y_basis: Matrix) -> Matrix:
+def _changed(matrix: Matrix, x_basis: torch.Tensor, y_basis: torch.Tensor) -> Matrix:
     """Coefficients of products of two bases, as coefficients of powers."""
-    x, y = (torch.tensor(basis, dtype=torch.float64) for basis in (x_basis, y_basis))
-    result: Matrix = (x.T @ torch.tensor(matrix, dtype=torch.float64) @ y).tolist()
+    result: Matrix = (x_basis.T @ constant(matrix) @ y_basis).tolist()
     return result
 
 
@@ -190,7 +195,7 @@ def _in_range(matrix: Matrix, old: Range, new: Range) -> Matrix:
                 for k in range(count)
             ]
         )
-    return _changed(matrix, bases[0], bases[1])
+    return _changed(matrix, *map(constant, bases))
 
 
 def _identity(span: Range, axis: int, size: int) -> Matrix:

@@ -13,10 +13,10 @@ import torch
 
 from ._distortion import Distortion, distortion
 from ._reach import field_box
-from ._stage import constant
+from ._stage import gathered_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ._description import Description
 
@@ -45,19 +45,27 @@ def tpv_stage(description: Description) -> Distortion | None:
     both = [{1: 1.0, **_parameters(description, axis)} for axis in axes]
     is_plain = not any(isinstance(value, torch.Tensor) for own in both for value in own.values())
     used = [m for own in both for m, value in own.items() if not is_plain or value != 0.0]
-    degree = max(sum(POWERS[m]) for m in [1, *used] if m in POWERS)
-    coefficients = [_square(own, degree + 1) for own in both]
-    coefficients[1] = [list(row) for row in zip(*coefficients[1], strict=True)]
+    size = 1 + max(sum(POWERS[m]) for m in [1, *used] if m in POWERS)
     radial = None
     if any(m in RADIAL for m in used):
-        radial = _tensor([[own.get(m, 0.0) for m in RADIAL] for own in both])
+        radial = gathered_numbers([own.get(m, 0.0) for own in both for m in RADIAL]).reshape(2, 4)
     return distortion(
         axes,
-        _tensor(coefficients),
-        degree,
+        gathered_numbers(_coefficients(both, size)).reshape(2, size, size),
         radial=radial,
         box=field_box(description, axes) if is_plain else None,
     )
+
+
+def _coefficients(both: Sequence[Mapping[int, Any]], size: int) -> list[Any]:
+    """Of either axis, by power of longitude's and of latitude's variable."""
+    values: list[Any] = [0.0] * (2 * size * size)
+    for axis, own in enumerate(both):
+        for m, value in own.items():
+            if m in POWERS and sum(POWERS[m]) < size:
+                powers = POWERS[m]
+                values[(axis * size + powers[axis]) * size + powers[1 - axis]] = value
+    return values
 
 
 def _parameters(description: Description, axis: int) -> Mapping[int, Any]:
@@ -68,32 +76,3 @@ def _parameters(description: Description, axis: int) -> Mapping[int, Any]:
             name = f"PV{axis + 1}_{m}{description.key.strip()}"
             raise ValueError(f"{name}: TPV has the parameters 0 to 39; remove the card")
     return found
-
-
-def _square(own: Mapping[int, Any], size: int) -> list[list[Any]]:
-    """Coefficients by power of the axis itself and of the other one."""
-    square: list[list[Any]] = [[0.0] * size for _ in range(size)]
-    for m, value in own.items():
-        if m in POWERS and sum(POWERS[m]) < size:
-            first, second = POWERS[m]
-            square[first][second] = value
-    return square
-
-
-def _tensor(values: Any) -> torch.Tensor:
-    """Nested lists of numbers and of tensors with one number."""
-    flat: list[Any] = []
-    shape = _flatten(values, flat)
-    tensors = [value for value in flat if isinstance(value, torch.Tensor)]
-    if not tensors:
-        return constant(values)
-    parts = [constant(value).to(tensors[0].device) for value in flat]
-    return torch.stack(parts).reshape(shape)
-
-
-def _flatten(values: Any, flat: list[Any]) -> tuple[int, ...]:
-    if not isinstance(values, list):
-        flat.append(values)
-        return ()
-    shapes = [_flatten(value, flat) for value in values]
-    return (len(values), *shapes[0])

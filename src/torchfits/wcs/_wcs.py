@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ._arguments import gathered, given_back, working_dtype
+from .._real_numbers import working_dtype
+from ._arguments import gathered, given_back
 from ._chunks import in_pieces
 from ._footprint import corners, scale_matrix
 from ._header import describe

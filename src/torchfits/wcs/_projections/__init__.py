@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from . import conic, cylindrical, healpix, polyconic, pseudocylindrical, quadcube, zenithal
-from .projection import Projection
+from .projection import ByLongitude, Projection
 
-__all__ = ["PROJECTIONS", "Projection"]
+__all__ = ["PROJECTIONS", "ByLongitude", "Projection"]
 
-PROJECTIONS: dict[str, Projection] = {
+PROJECTIONS: dict[str, Projection | ByLongitude] = {
     **zenithal.FAMILY,
     **cylindrical.FAMILY,
     **pseudocylindrical.FAMILY,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from .._polynomial import Surfaces, surfaces, without_gradients
+from .._polynomial import Surfaces, surfaces, with_gradients
 
 if TYPE_CHECKING:
     from .projection import Parameters, Plane
@@ -66,7 +66,7 @@ class Cobe:
 def cobe(_: Parameters) -> Cobe:
     """CSC has no parameters."""
     to_sky = _surfaces(_P)
-    return Cobe(without_gradients(to_sky), to_sky, without_gradients(_surfaces(_F)))
+    return Cobe(to_sky, with_gradients(to_sky), _surfaces(_F))
 
 
 def _surfaces(rows: Rows) -> Surfaces:
@@ -74,7 +74,7 @@ def _surfaces(rows: Rows) -> Surfaces:
     table = torch.zeros(size, size, dtype=torch.float64)
     for power, row in enumerate(rows):
         table[: len(row), power] = torch.tensor(row, dtype=torch.float64)
-    return surfaces(torch.stack((table, table.T)), size - 1)
+    return surfaces(torch.stack((table, table.T)))
 
 
 def _mapped(polynomials: Surfaces, x: torch.Tensor, y: torch.Tensor) -> Plane:

@@ -13,10 +13,20 @@ from math import cos, isfinite, log, pi, radians, sin, sqrt, tan
 
 import torch
 
-from .native import HALF_PI, SLACK, TINY, direction, kept, margin, polar, required
-from .projection import Direction, Parameters, Plane, Projection
-
-_SQUARE_OF_TINY = TINY * TINY
+from .angles import Angle, Latitude
+from .native import (
+    HALF_PI,
+    SLACK,
+    SQUARE_OF_TINY,
+    TINY,
+    kept,
+    margin,
+    of_a_half_turn,
+    polar,
+    required,
+    risen,
+)
+from .projection import ByLongitude, Native, Parameters, Plane
 
 _FLAT = 1e-15
 """A constant of the cone that is 0 but for rounding."""
@@ -51,6 +61,8 @@ def _parallels(parameters: Parameters) -> tuple[float, float]:
     if theta_a == 0.0:
         message = "PVi_1 = 0 flattens the cone into a cylinder; use a cylindrical projection"
         raise ValueError(message)
+    if not abs(theta_a) <= 90.0:
+        raise ValueError(f"PVi_1 = {theta_a}: a latitude lies in -90 to 90 degrees")
     return radians(theta_a), radians(parameters.get(2, 0.0))
 
 
@@ -96,21 +108,22 @@ def _cop(parameters: Parameters) -> Cone:
     return Cone(side, sin(theta_a), y0, sin(theta_a), cos(theta_a), cos(eta))
 
 
-def _cop_to_sphere(cone: Cone, x: torch.Tensor, y: torch.Tensor) -> Direction:
+def _cop_to_sphere(cone: Cone, x: torch.Tensor, y: torch.Tensor) -> Native:
     """Section 5.4.1 turned round: two tangents put together, unnormalised."""
     phi, radius, inside = _unrolled(cone, x, y)
     radius = radius * (1 / cone.c)
     sine = 1 / cone.a - (cone.side * cone.b) * radius
-    return direction(inside, phi, abs(cone.a) * radius, sine)
+    cosine = torch.clamp(abs(cone.a) * radius, min=TINY)
+    return inside, Angle(phi), Latitude(cosine, sine)
 
 
-def _cop_to_plane(cone: Cone, x: torch.Tensor, y: torch.Tensor, z: torch.Tensor) -> Plane:
+def _cop_to_plane(cone: Cone, phi: torch.Tensor, theta: Angle | Latitude) -> Plane:
     """Section 5.4.1: R = cos(eta) (cot(theta_a) - tan(theta - theta_a)).
 
     Nothing is seen from the centre at 90 degrees and more from theta_a.
     """
-    phi, cosine = polar(x, y)
-    depth = cosine * cone.b + z * cone.a
+    cosine = theta.cosine
+    depth = cosine * cone.b + theta.sine * cone.a
     radius = (cone.c / abs(cone.a)) * cosine / torch.clamp(depth, min=1e-16)
     return kept(depth - 1e-16, *_rolled(cone, phi, radius))
 
@@ -130,25 +143,23 @@ def _coe(parameters: Parameters) -> Cone:
     return _checked(Cone(side, gamma / 2, y0, near, far, abs(gamma)), parameters)
 
 
-def _coe_to_sphere(cone: Cone, x: torch.Tensor, y: torch.Tensor) -> Direction:
+def _coe_to_sphere(cone: Cone, x: torch.Tensor, y: torch.Tensor) -> Native:
     """Section 5.4.2 turned round, as the distances from both poles in sin(theta), times gamma."""
     phi, radius, inside = _unrolled(cone, x, y)
     square = radius * radius * (cone.constant * cone.constant)
     near, far = square - cone.a, cone.b - square
     inside = torch.minimum(inside, torch.minimum(near, far) + 2e-12 * cone.c)
-    cosine = torch.sqrt(torch.clamp(near * far, min=_SQUARE_OF_TINY))
-    return direction(inside, phi, cosine, (cone.side * 0.5) * (far - near))
+    cosine = torch.sqrt(torch.clamp(near * far, min=SQUARE_OF_TINY))
+    return inside, Angle(phi), Latitude(cosine, (cone.side * 0.5) * (far - near))
 
 
-def _coe_to_plane(cone: Cone, x: torch.Tensor, y: torch.Tensor, z: torch.Tensor) -> Plane:
+def _coe_to_plane(cone: Cone, phi: torch.Tensor, theta: Angle | Latitude) -> Plane:
     """Section 5.4.2: R = 2 / gamma sqrt(1 + sin(theta_1) sin(theta_2) - gamma z).
 
     The distance from the pole of the apex, 1 -+ sin(theta), comes without cancellation.
     """
-    phi, cosine = polar(x, y)
-    size = z.abs()
-    versine = cosine * cosine / (1.0 + size) + (size - cone.side * z)
-    radius = torch.sqrt(torch.clamp(cone.a + cone.c * versine, min=_SQUARE_OF_TINY))
+    versine = risen(theta.cosine.square(), -cone.side * theta.sine)
+    radius = torch.sqrt(torch.clamp(cone.a + cone.c * versine, min=SQUARE_OF_TINY))
     return _rolled(cone, phi, (1 / abs(cone.constant)) * radius)
 
 
@@ -161,18 +172,17 @@ def _cod(parameters: Parameters) -> Cone:
     return _checked(Cone(side, constant, y0, y0 + theta_a, 0.0), parameters)
 
 
-def _cod_to_sphere(cone: Cone, x: torch.Tensor, y: torch.Tensor) -> Direction:
+def _cod_to_sphere(cone: Cone, x: torch.Tensor, y: torch.Tensor) -> Native:
     """Section 5.4.3 turned round."""
     phi, radius, inside = _unrolled(cone, x, y)
     theta = cone.a - radius if cone.side > 0.0 else cone.a + radius
     inside = torch.minimum(inside, margin(theta, HALF_PI))
-    return direction(inside, phi, torch.cos(theta), torch.sin(theta))
+    return inside, Angle(phi), Angle(of_a_half_turn(theta))
 
 
-def _cod_to_plane(cone: Cone, x: torch.Tensor, y: torch.Tensor, z: torch.Tensor) -> Plane:
+def _cod_to_plane(cone: Cone, phi: torch.Tensor, theta: Angle | Latitude) -> Plane:
     """Section 5.4.3: R = theta_a - theta + eta cot(eta) cot(theta_a)."""
-    phi, cosine = polar(x, y)
-    return _rolled(cone, phi, cone.side * (cone.a - torch.atan(z / cosine)))
+    return _rolled(cone, phi, cone.side * (cone.a - theta.angle))
 
 
 def _coo(parameters: Parameters) -> Cone:
@@ -194,20 +204,19 @@ def _coo(parameters: Parameters) -> Cone:
     return _checked(Cone(side, constant, y0, abs(psi), log(abs(psi)), abs(constant)), parameters)
 
 
-def _coo_to_sphere(cone: Cone, x: torch.Tensor, y: torch.Tensor) -> Direction:
+def _coo_to_sphere(cone: Cone, x: torch.Tensor, y: torch.Tensor) -> Native:
     """Section 5.4.4 turned round: t is the tangent of half the distance from the apex's pole."""
     phi, radius, inside = _unrolled(cone, x, y)
     t = torch.exp((torch.log(radius) - cone.b) * (1 / cone.c))
     inside = torch.minimum(inside, 1e100 - t)
-    t = torch.clamp(t, max=1e100)
-    return direction(inside, phi, 2.0 * t, cone.side * (1.0 - t * t))
+    t = torch.clamp(t, 1e-100, 1e100)
+    return inside, Angle(phi), Latitude(2.0 * t, cone.side * (1.0 - t * t))
 
 
-def _coo_to_plane(cone: Cone, x: torch.Tensor, y: torch.Tensor, z: torch.Tensor) -> Plane:
+def _coo_to_plane(cone: Cone, phi: torch.Tensor, theta: Angle | Latitude) -> Plane:
     """Section 5.4.4: R = psi tan((90 - theta) / 2)**C; one pole is at infinity."""
-    phi, cosine = polar(x, y)
-    size = z.abs()
-    height = cosine * cosine / (1.0 + size) + (size + cone.side * z)
+    cosine = theta.cosine
+    height = risen(cosine.square(), cone.side * theta.sine)
     t = cosine / torch.clamp(height, min=1e-31)
     t = torch.clamp(t - _HALF_OF_POLE, min=1e-300)
     radius = torch.exp(torch.log(t) * cone.c + cone.b)
@@ -215,8 +224,8 @@ def _coo_to_plane(cone: Cone, x: torch.Tensor, y: torch.Tensor, z: torch.Tensor)
 
 
 FAMILY = {
-    "COP": Projection("conic perspective", _theta_a, _cop, _cop_to_sphere, _cop_to_plane),
-    "COE": Projection("conic equal-area", _theta_a, _coe, _coe_to_sphere, _coe_to_plane),
-    "COD": Projection("conic equidistant", _theta_a, _cod, _cod_to_sphere, _cod_to_plane),
-    "COO": Projection("conic orthomorphic", _theta_a, _coo, _coo_to_sphere, _coo_to_plane),
+    "COP": ByLongitude("conic perspective", _theta_a, _cop, _cop_to_sphere, _cop_to_plane),
+    "COE": ByLongitude("conic equal-area", _theta_a, _coe, _coe_to_sphere, _coe_to_plane),
+    "COD": ByLongitude("conic equidistant", _theta_a, _cod, _cod_to_sphere, _cod_to_plane),
+    "COO": ByLongitude("conic orthomorphic", _theta_a, _coo, _coo_to_sphere, _coo_to_plane),
 }

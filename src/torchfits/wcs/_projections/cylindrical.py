@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 import torch
 
+from .angles import Angle, Latitude
 from .native import (
     AT_POLE,
     COSINE_OF_POLE,
     TINY,
     kept,
-    latitude,
     margin,
     no_parameters,
-    polar,
+    of_a_half_turn,
     rooted,
 )
-from .projection import Direction, Parameters, Plane, Projection
+from .projection import ByLongitude, Native, Parameters, Plane
 
 _SLACK = 2e-15
 """Native coordinates may pass their limits by 1e-13 degrees."""
@@ -44,27 +44,23 @@ def _perspective(parameters: Parameters) -> _Perspective:
     return _Perspective(mu, radius)
 
 
-def _cyp_to_sphere(cylinder: _Perspective, x: torch.Tensor, y: torch.Tensor) -> Direction:
+def _cyp_to_sphere(cylinder: _Perspective, x: torch.Tensor, y: torch.Tensor) -> Native:
     """Equations 82 and 83, both multiplied by 1 + eta^2."""
     phi, eta = x / cylinder.radius, y / (cylinder.mu + cylinder.radius)
     square, slack = eta * eta, _SLACK
-    discriminant = 1.0 + (1.0 - cylinder.mu**2) * square
+    discriminant = 1.0 + (1.0 - cylinder.mu * cylinder.mu) * square
     root = rooted(discriminant)
     across = root - cylinder.mu * square
     inside = torch.minimum(discriminant * 1e-5, across) + slack * square
     inside = torch.minimum(inside + slack, margin(phi, math.pi, _SLACK))
-    across = across.clamp(min=0.0)
     height = eta * (root + cylinder.mu)
-    return kept(inside, across * torch.cos(phi), across * torch.sin(phi), height)
+    return inside, Angle(phi), Latitude(across.clamp(min=TINY), height)
 
 
-def _cyp_to_plane(
-    cylinder: _Perspective, u: torch.Tensor, v: torch.Tensor, w: torch.Tensor
-) -> Plane:
+def _cyp_to_plane(cylinder: _Perspective, phi: torch.Tensor, theta: Angle | Latitude) -> Plane:
     """Equations 80 and 81."""
-    phi, across = polar(u, v)
-    depth = torch.clamp(across, min=COSINE_OF_POLE) + cylinder.mu
-    height = (cylinder.mu + cylinder.radius) * w / (depth + TINY)
+    depth = torch.clamp(theta.cosine, min=COSINE_OF_POLE) + cylinder.mu
+    height = (cylinder.mu + cylinder.radius) * theta.sine / (depth + TINY)
     return kept(depth.abs() - _COSINE_AT_POLE, cylinder.radius * phi, height)
 
 
@@ -76,50 +72,46 @@ def _conformal_latitude(parameters: Parameters) -> float:
     return squared_cosine
 
 
-def _cea_to_sphere(squared_cosine: float, x: torch.Tensor, y: torch.Tensor) -> Direction:
+def _cea_to_sphere(squared_cosine: float, x: torch.Tensor, y: torch.Tensor) -> Native:
     sine = y * squared_cosine
     across = rooted((1.0 - sine) * (1.0 + sine))
     inside = torch.minimum(margin(x, math.pi, _SLACK), margin(sine, 1.0, 1e-13))
-    return kept(inside, across * torch.cos(x), across * torch.sin(x), sine)
+    return inside, Angle(x), Latitude(across, sine)
 
 
-def _cea_to_plane(
-    squared_cosine: float, u: torch.Tensor, v: torch.Tensor, w: torch.Tensor
-) -> Plane:
+def _cea_to_plane(squared_cosine: float, phi: torch.Tensor, theta: Angle | Latitude) -> Plane:
     """Equations 84 and 85: y = sin(theta) / lambda."""
-    return polar(u, v)[0], w / squared_cosine
+    return phi, theta.sine / squared_cosine
 
 
-def _car_to_sphere(_: None, x: torch.Tensor, y: torch.Tensor) -> Direction:
-    across = torch.cos(y)
+def _car_to_sphere(_: None, x: torch.Tensor, y: torch.Tensor) -> Native:
     inside = torch.minimum(margin(x, math.pi, _SLACK), margin(y, 0.5 * math.pi, _SLACK))
-    return kept(inside, across * torch.cos(x), across * torch.sin(x), torch.sin(y))
+    return inside, Angle(x), Angle(of_a_half_turn(y))
 
 
-def _car_to_plane(_: None, u: torch.Tensor, v: torch.Tensor, w: torch.Tensor) -> Plane:
+def _car_to_plane(_: None, phi: torch.Tensor, theta: Angle | Latitude) -> Plane:
     """Equations 87 and 88: y = theta."""
-    phi, across = polar(u, v)
-    return phi, latitude(across, w)
+    return phi, theta.angle
 
 
-def _mer_to_sphere(_: None, x: torch.Tensor, y: torch.Tensor) -> Direction:
-    """Equation 91, 2 atan(exp(y)) - 90 degrees, multiplied by cosh(y) = 1 / cos(theta)."""
-    height = torch.sinh(y.clamp(-200.0, 200.0))
-    return kept(margin(x, math.pi, _SLACK), torch.cos(x), torch.sin(x), height)
+def _mer_to_sphere(_: None, x: torch.Tensor, y: torch.Tensor) -> Native:
+    """Equation 91, 2 atan(t) - 90 degrees with t = exp(y), its cosine and sine times t^2 + 1."""
+    t = torch.exp(y.clamp(-40.0, 40.0))  # which are the poles
+    return margin(x, math.pi, _SLACK), Angle(x), Latitude(2.0 * t, t * t - 1.0)
 
 
-def _mer_to_plane(_: None, u: torch.Tensor, v: torch.Tensor, w: torch.Tensor) -> Plane:
+def _mer_to_plane(_: None, phi: torch.Tensor, theta: Angle | Latitude) -> Plane:
     """Equation 90: ln((1 + |w|) / cos(theta)), whose argument less 1 is exact at the equator."""
-    phi, across = polar(u, v)
+    across, w = theta.cosine, theta.sine
     inside = across - _COSINE_AT_POLE
     size, across = w.abs(), torch.clamp(across, min=_COSINE_AT_POLE)
     excess = torch.addcdiv(size, w * w, 1.0 + across) / across
     return kept(inside, phi, torch.copysign(torch.log1p(excess), w))
 
 
-FAMILY: dict[str, Projection] = {
-    "CYP": Projection("CYP", 0.0, _perspective, _cyp_to_sphere, _cyp_to_plane),
-    "CEA": Projection("CEA", 0.0, _conformal_latitude, _cea_to_sphere, _cea_to_plane),
-    "CAR": Projection("CAR", 0.0, no_parameters, _car_to_sphere, _car_to_plane),
-    "MER": Projection("MER", 0.0, no_parameters, _mer_to_sphere, _mer_to_plane),
+FAMILY: dict[str, ByLongitude] = {
+    "CYP": ByLongitude("CYP", 0.0, _perspective, _cyp_to_sphere, _cyp_to_plane),
+    "CEA": ByLongitude("CEA", 0.0, _conformal_latitude, _cea_to_sphere, _cea_to_plane),
+    "CAR": ByLongitude("CAR", 0.0, no_parameters, _car_to_sphere, _car_to_plane),
+    "MER": ByLongitude("MER", 0.0, no_parameters, _mer_to_sphere, _mer_to_plane),
 }

@@ -15,10 +15,19 @@ from math import pi, sqrt
 
 import torch
 
-from .native import HALF_PI, SLACK, TINY, direction, kept, margin, of_a_turn, polar
-from .projection import Direction, Parameters, Plane, Projection
-
-_SQUARE_OF_TINY = TINY * TINY
+from .angles import Angle, Latitude
+from .native import (
+    HALF_PI,
+    SLACK,
+    SQUARE_OF_TINY,
+    TINY,
+    kept,
+    margin,
+    no_parameters,
+    of_a_turn,
+    polar,
+)
+from .projection import ByLongitude, Direction, Native, Parameters, Plane, Projection
 
 _SLIVER = 1e-13
 """Least sigma that facets are divided by: the pole itself keeps the longitude of its facet."""
@@ -32,10 +41,8 @@ class Facets:
     k: float
     step: float
     """2 pi / H: from facet to facet in longitude."""
-    belt: float
-    """|y| up to which the projection is cylindrical; |z| is `ratio` there."""
     ratio: float
-    """1 - 1 / K."""
+    """1 - 1 / K: |z| up to which the projection is cylindrical."""
     slope: float
     """z / y within the belt: 2 H / (pi K)."""
     turned: bool
@@ -52,7 +59,6 @@ def _facets(parameters: Parameters) -> Facets:
         h=h,
         k=k,
         step=2 * pi / h,
-        belt=HALF_PI * (k - 1) / h,
         ratio=(k - 1) / k,
         slope=2 * h / (pi * k),
         turned=int(k + 0.5) % 2 == 0,
@@ -60,7 +66,10 @@ def _facets(parameters: Parameters) -> Facets:
 
 
 def _from_centre(facets: Facets, longitude: torch.Tensor, south: torch.Tensor) -> torch.Tensor:
-    """Longitude from the middle of its facet, in facets: -1/2 to 1/2."""
+    """Longitude from the middle of its facet, in facets: -1/2 to 1/2.
+
+    Whole turns of a facet are its borders; adding H / 2 rounds what is next to one onto it.
+    """
     turns = longitude * (1 / facets.step) + 0.5 * facets.h
     offset = turns - torch.clamp(torch.floor(turns), 0.0, facets.h - 1.0) - 0.5
     if not facets.turned:
@@ -68,30 +77,30 @@ def _from_centre(facets: Facets, longitude: torch.Tensor, south: torch.Tensor) -
     return offset - 0.5 * torch.copysign(torch.le(south, 0.0).to(offset.dtype), offset)
 
 
-def _hpx_to_sphere(facets: Facets, x: torch.Tensor, y: torch.Tensor) -> Direction:
-    """Z = 2 H / (pi K) y in the belt, and 1 - sigma**2 / K beyond."""
-    within = torch.clamp(y, -facets.belt, facets.belt)
-    beyond = (y - within) * (2 / facets.step)
-    narrowed = beyond.abs()
-    sigma = 1.0 - narrowed
-    width = torch.clamp(sigma, min=_SLIVER)
-    offset = _from_centre(facets, x, y) / width
-    phi = torch.addcmul(x, offset, narrowed, value=facets.step)
-    beside = torch.minimum(0.5 - offset.abs(), pi - phi.abs()) * width
-    inside = torch.minimum(beside, sigma) + SLACK
-    versine = torch.addcmul(
-        (facets.belt - within.abs()) * facets.slope, sigma, sigma, value=1 / facets.k
-    )
-    cosine = torch.sqrt(torch.clamp(versine * (2.0 - versine), min=_SQUARE_OF_TINY))
-    sine = torch.addcmul(within * facets.slope, beyond, 1.0 + sigma, value=1 / facets.k)
-    return direction(inside, of_a_turn(phi), cosine, sine)
+def _hpx_to_sphere(facets: Facets, x: torch.Tensor, y: torch.Tensor) -> Native:
+    """Z = 2 H / (pi K) y in the belt, and beyond |Z| = 1 - sigma**2 / K."""
+    height = y * facets.slope
+    within = torch.clamp(height, -facets.ratio, facets.ratio)
+    beyond = height - within
+    size = beyond.abs()
+    sigma = torch.rsub(size, 1.0, alpha=0.5 * facets.k)
+    sine = torch.addcmul(height, beyond, size, value=-0.25 * facets.k)
+    versine = torch.addcmul(facets.ratio - within.abs(), sigma, sigma, value=1 / facets.k)
+    cosine = torch.sqrt(torch.clamp(versine * (2.0 - versine), min=SQUARE_OF_TINY))
+    del within, beyond, versine  # the fewer live, the more of them stay in the cache
+    offset = _from_centre(facets, x, y)
+    inside = torch.add(SLACK - offset.abs(), sigma, alpha=0.5)
+    if facets.turned:
+        inside = torch.minimum(inside, margin(x, pi))
+    offset = offset / torch.clamp(sigma, min=_SLIVER)
+    phi = torch.addcmul(x, offset, size, value=0.5 * facets.k * facets.step)
+    return inside, Angle(of_a_turn(phi)), Latitude(cosine, sine)
 
 
-def _hpx_to_plane(facets: Facets, x: torch.Tensor, y: torch.Tensor, z: torch.Tensor) -> Plane:
+def _hpx_to_plane(facets: Facets, phi: torch.Tensor, theta: Angle | Latitude) -> Plane:
     """Beyond the belt x = phi_c + (phi - phi_c) sigma, |y| = pi / H ((K + 1) / 2 - sigma)."""
-    phi, cosine = polar(x, y)
-    sigma = _sigma(facets.k, cosine, z)
-    narrowed = 1.0 - sigma
+    z = theta.sine
+    narrowed = 1.0 - _sigma(facets.k, theta)
     belt = torch.clamp(z, -facets.ratio, facets.ratio) * (1 / facets.slope)
     offset = _from_centre(facets, phi, z)
     return (
@@ -100,14 +109,9 @@ def _hpx_to_plane(facets: Facets, x: torch.Tensor, y: torch.Tensor, z: torch.Ten
     )
 
 
-def _sigma(k: float, cosine: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
-    """The root of K (1 - |z|), without cancellation; 1 within the belt."""
-    square = cosine * cosine / (1.0 + z.abs()) * k
-    return torch.sqrt(torch.clamp(square, _SQUARE_OF_TINY, 1.0))
-
-
-def _no_parameters(_: Parameters) -> None:
-    """XPH is HPX of 4 by 3 facets, joined at the north pole."""
+def _sigma(k: float, theta: Angle | Latitude) -> torch.Tensor:
+    """The root of K (1 - |z|); 1 within the belt."""
+    return torch.clamp(theta.from_pole * sqrt(2.0 * k), max=1.0)
 
 
 def _xph_to_sphere(_: None, x: torch.Tensor, y: torch.Tensor) -> Direction:
@@ -119,7 +123,7 @@ def _xph_to_sphere(_: None, x: torch.Tensor, y: torch.Tensor) -> Direction:
     offset = (across - along) / torch.clamp(sigma, min=TINY)
     inside = torch.minimum(margin(offset, pi / 4, 1e-13), nearest + 1e-14)
     versine = torch.addcmul((nearest - sigma) * (2 / 3), sigma, sigma, value=1 / 3)
-    cosine = torch.sqrt(torch.clamp(versine * (2.0 - versine), min=_SQUARE_OF_TINY))
+    cosine = torch.sqrt(torch.clamp(versine * (2.0 - versine), min=SQUARE_OF_TINY))
     phi = torch.clamp(offset, -1.0, 1.0) + pi / 4
     return kept(
         inside,
@@ -132,7 +136,7 @@ def _xph_to_sphere(_: None, x: torch.Tensor, y: torch.Tensor) -> Direction:
 def _xph_to_plane(_: None, x: torch.Tensor, y: torch.Tensor, z: torch.Tensor) -> Plane:
     """HPX of 4 by 3, turned; a longitude on the border of two gores belongs to the eastern one."""
     angle, cosine = polar(x.abs(), y.abs())
-    sigma = _sigma(3.0, cosine, z)
+    sigma = _sigma(3.0, Latitude(cosine, z))
     belt = torch.clamp(z, -2 / 3, 2 / 3) * (3 * pi / 8)
     distance = HALF_PI - torch.add(belt, torch.copysign(1.0 - sigma, z), alpha=pi / 4)
     offset = (angle - pi / 4) * sigma
@@ -143,7 +147,7 @@ def _xph_to_plane(_: None, x: torch.Tensor, y: torch.Tensor, z: torch.Tensor) ->
     )
 
 
-FAMILY = {
-    "HPX": Projection("HEALPix", 0.0, _facets, _hpx_to_sphere, _hpx_to_plane),
-    "XPH": Projection("butterfly", 90.0, _no_parameters, _xph_to_sphere, _xph_to_plane),
+FAMILY: dict[str, Projection | ByLongitude] = {
+    "HPX": ByLongitude("HEALPix", 0.0, _facets, _hpx_to_sphere, _hpx_to_plane),
+    "XPH": Projection("butterfly", 90.0, no_parameters, _xph_to_sphere, _xph_to_plane),
 }

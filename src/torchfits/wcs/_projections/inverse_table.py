@@ -37,6 +37,17 @@ class InverseTable:
         return torch.addcmul(lower, upper - lower, place - cell)
 
 
+@dataclass(frozen=True)
+class Inverse:
+    """The way from the value of a function to its argument."""
+
+    table: InverseTable
+    """Where Newton's method starts."""
+    greatest: float
+    """The highest value that the function has."""
+    steps: int
+
+
 def inverse_table(arguments: torch.Tensor, values: torch.Tensor) -> InverseTable:
     """The table of samples, whose arguments ascend from 0."""
     greatest = float(arguments[-1])

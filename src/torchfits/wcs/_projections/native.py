@@ -21,6 +21,8 @@ HALF_PI = pi / 2
 TINY = 1e-150
 """Keeps divisors and square roots off zero; its square is still a normal number."""
 
+SQUARE_OF_TINY = TINY * TINY
+
 COSINE_OF_POLE = 6e-17
 """What the cosine of 90 degrees is in double precision."""
 
@@ -61,18 +63,18 @@ def nudged(u: torch.Tensor) -> torch.Tensor:
     return u + (1e-100 if u.dtype == torch.float64 else 1e-18)
 
 
-def latitude(cosine: torch.Tensor, sine: torch.Tensor) -> torch.Tensor:
-    """The angle of a sine and of a cosine above 0; to the last bit at the poles, too."""
-    return torch.atan(sine / cosine)
-
-
 def opposite(u: torch.Tensor, v: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
-    """1 + w of a direction, to full relative accuracy at the pole where it vanishes.
+    """1 + w of a direction, to full relative accuracy at the pole where it vanishes."""
+    return risen(torch.addcmul(u * u, v, v), w)
 
-    With s = |w| it is (1 - s) + (s + w), where 1 - s = (u**2 + v**2) / (1 + s).
+
+def risen(square: torch.Tensor, sine: torch.Tensor) -> torch.Tensor:
+    """1 + sine, of the square of the cosine, to full relative accuracy.
+
+    With s = |sine| it is (1 - s) + (s + sine), where 1 - s = square / (1 + s).
     """
-    size = w.abs()
-    return torch.addcmul(u * u, v, v) / (1.0 + size) + (size + w)
+    size = sine.abs()
+    return square / (1.0 + size) + (size + sine)
 
 
 def horner(coefficients: tuple[torch.Tensor, ...], t: torch.Tensor) -> torch.Tensor:
@@ -113,14 +115,9 @@ def of_a_turn(phi: torch.Tensor) -> torch.Tensor:
     return torch.clamp(phi, -4.0, 4.0)
 
 
-def direction(
-    inside: torch.Tensor, phi: torch.Tensor, cosine: torch.Tensor, sine: torch.Tensor
-) -> Direction:
-    """The vector of a native longitude and of the cosine and sine of a native latitude.
-
-    Where `inside` is above 0; NaN elsewhere.
-    """
-    return kept(inside, cosine * torch.cos(phi), cosine * torch.sin(phi), sine)
+def of_a_half_turn(theta: torch.Tensor) -> torch.Tensor:
+    """Any latitude; what is beyond a pole by rounding is the pole."""
+    return torch.clamp(theta, -HALF_PI, HALF_PI)
 
 
 def no_parameters(_: Parameters) -> None:

@@ -8,20 +8,21 @@ from math import pi, radians, tan
 
 import torch
 
+from .angles import Angle, Latitude
 from .native import (
     COSINE_OF_POLE,
     HALF_PI,
     SLACK,
+    SQUARE_OF_TINY,
     TINY,
-    direction,
-    latitude,
     margin,
     no_parameters,
+    of_a_half_turn,
     of_a_turn,
     polar,
     required,
 )
-from .projection import Direction, Parameters, Plane, Projection
+from .projection import ByLongitude, Native, Parameters, Plane
 from .pseudocylindrical import sfl_to_plane, sfl_to_sphere
 
 _SMALL_SINE = 1e-8
@@ -48,7 +49,7 @@ def _bonne(parameters: Parameters) -> Bonne | None:
     return Bonne(1.0 if theta1 > 0.0 else -1.0, 1.0 / tan(theta1) + theta1)
 
 
-def _bon_to_sphere(bonne: Bonne | None, x: torch.Tensor, y: torch.Tensor) -> Direction:
+def _bon_to_sphere(bonne: Bonne | None, x: torch.Tensor, y: torch.Tensor) -> Native:
     """Section 5.5.1 turned round; theta = Y0 - R without the cancellation of a large Y0."""
     if bonne is None:
         return sfl_to_sphere(None, x, y)
@@ -60,38 +61,37 @@ def _bon_to_sphere(bonne: Bonne | None, x: torch.Tensor, y: torch.Tensor) -> Dir
     cosine = torch.clamp(torch.cos(theta), min=COSINE_OF_POLE)
     phi = alpha * radius / cosine
     inside = torch.minimum(margin(phi, pi, 10 * SLACK), margin(theta, HALF_PI, 10 * SLACK))
-    return direction(inside, of_a_turn(phi), cosine, torch.sin(theta))
+    return inside, Angle(of_a_turn(phi)), Angle(of_a_half_turn(theta), cosine)
 
 
-def _bon_to_plane(bonne: Bonne | None, x: torch.Tensor, y: torch.Tensor, z: torch.Tensor) -> Plane:
+def _bon_to_plane(bonne: Bonne | None, phi: torch.Tensor, theta: Angle | Latitude) -> Plane:
     """Section 5.5.1: x = R sin(alpha), where alpha = phi cos(theta) / R and R = Y0 - theta.
 
     And y = theta + R (1 - cos(alpha)), by the sine of half of alpha.
     """
     if bonne is None:
-        return sfl_to_plane(None, x, y, z)
-    phi, cosine = polar(x, y)
-    theta = latitude(cosine, z)
-    radius = (bonne.y0 - theta) + bonne.side * TINY
-    half = 0.5 * phi * cosine / radius
+        return sfl_to_plane(None, phi, theta)
+    angle = theta.angle
+    radius = (bonne.y0 - angle) + bonne.side * TINY
+    half = 0.5 * phi * theta.cosine / radius
     sine = torch.sin(half)
     width = 2.0 * radius * sine
-    return width * torch.cos(half), torch.addcmul(theta, width, sine)
+    return width * torch.cos(half), torch.addcmul(angle, width, sine)
 
 
-def _pco_to_plane(_: None, x: torch.Tensor, y: torch.Tensor, z: torch.Tensor) -> Plane:
+def _pco_to_plane(_: None, phi: torch.Tensor, theta: Angle | Latitude) -> Plane:
     """Section 5.5.2 by the half of phi sin(theta), regular at the equator."""
-    phi, cosine = polar(x, y)
-    size = torch.clamp(z.abs(), min=_SMALL_SINE)
-    width = 2.0 * cosine * torch.sin(0.5 * phi * size) / size
-    half = 0.5 * phi * z
-    return width * torch.cos(half), torch.addcmul(latitude(cosine, z), width, torch.sin(half))
+    sine = theta.sine
+    size = torch.clamp(sine.abs(), min=_SMALL_SINE)
+    width = 2.0 * theta.cosine * torch.sin(0.5 * phi * size) / size
+    half = 0.5 * phi * sine
+    return width * torch.cos(half), torch.addcmul(theta.angle, width, torch.sin(half))
 
 
 def _height(versine: torch.Tensor, from_pole: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """cos(theta) and y - theta, of versine = 1 - sin(theta): accurate up to the pole."""
-    cosine = torch.sqrt(torch.clamp(versine * (2.0 - versine), min=TINY * TINY))
-    colatitude = 2.0 * torch.asin(torch.sqrt(torch.clamp(0.5 * versine, min=TINY * TINY)))
+    cosine = torch.sqrt(torch.clamp(versine * (2.0 - versine), min=SQUARE_OF_TINY))
+    colatitude = 2.0 * torch.asin(torch.sqrt(torch.clamp(0.5 * versine, min=SQUARE_OF_TINY)))
     return cosine, colatitude - from_pole
 
 
@@ -106,7 +106,7 @@ def _improved(versine: torch.Tensor, x: torch.Tensor, from_pole: torch.Tensor) -
     return versine + residual / (2.0 + square).detach()
 
 
-def _pco_to_sphere(_: None, x: torch.Tensor, y: torch.Tensor) -> Direction:
+def _pco_to_sphere(_: None, x: torch.Tensor, y: torch.Tensor) -> Native:
     """Section 5.5.2 turned round, in the northern half, solved by Newton's steps.
 
     All but the last are without gradients; the last has those of the implicit function.
@@ -122,10 +122,10 @@ def _pco_to_sphere(_: None, x: torch.Tensor, y: torch.Tensor) -> Direction:
     sine = 1.0 - versine
     size = torch.clamp(sine, min=_SMALL_SINE)
     phi = torch.atan2(x * size, cosine - height * size + TINY) / size
-    return direction(margin(phi, pi), of_a_turn(phi), cosine, torch.copysign(sine, y))
+    return margin(phi, pi), Angle(of_a_turn(phi)), Latitude(cosine, torch.copysign(sine, y))
 
 
 FAMILY = {
-    "BON": Projection("Bonne", 0.0, _bonne, _bon_to_sphere, _bon_to_plane),
-    "PCO": Projection("polyconic", 0.0, no_parameters, _pco_to_sphere, _pco_to_plane),
+    "BON": ByLongitude("Bonne", 0.0, _bonne, _bon_to_sphere, _bon_to_plane),
+    "PCO": ByLongitude("polyconic", 0.0, no_parameters, _pco_to_sphere, _pco_to_plane),
 }

@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .angles import Angle, Latitude, Longitude, angles, direction
+from .native import kept, polar
+
 if TYPE_CHECKING:
     import torch
 
@@ -19,10 +22,13 @@ Plane = tuple["torch.Tensor", "torch.Tensor"]
 Direction = tuple["torch.Tensor", "torch.Tensor", "torch.Tensor"]
 """cos(theta) cos(phi), cos(theta) sin(phi) and sin(theta) of native longitude and latitude."""
 
+Native = tuple["torch.Tensor", Angle | Longitude, Angle | Latitude]
+"""What is above 0 inside of the projection, and native longitude and latitude."""
+
 
 @dataclass(frozen=True)
 class Projection:
-    """One projection.
+    """One projection, whose formulas are of vectors.
 
     `constants` checks the parameters (`ValueError` names the PV that is wrong) and works out
     everything that depends on them alone, as Python floats or small tensors, for the two formulas.
@@ -36,3 +42,44 @@ class Projection:
     constants: Callable[[Parameters], Any]
     to_sphere: Callable[[Any, torch.Tensor, torch.Tensor], Direction]
     to_plane: Callable[[Any, torch.Tensor, torch.Tensor, torch.Tensor], Plane]
+
+    def to_angles(
+        self, constants: Any, x: torch.Tensor, y: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Native longitude and latitude in radians, as `to_sphere` gives the direction."""
+        return angles(*self.to_sphere(constants, x, y))
+
+    def from_angles(self, constants: Any, phi: torch.Tensor, theta: torch.Tensor) -> Plane:
+        """As `to_plane`, of native longitude in -pi to pi, and latitude."""
+        return self.to_plane(constants, *direction(Angle(phi), Angle(theta)))
+
+
+@dataclass(frozen=True)
+class ByLongitude:
+    """One projection, whose formulas are of the native longitude: the same for other callers.
+
+    What is outside is made NaN here; the formulas give finite values there.
+    """
+
+    name: str
+    theta0: float | Callable[[Parameters], float]
+    constants: Callable[[Parameters], Any]
+    to_native: Callable[[Any, torch.Tensor, torch.Tensor], Native]
+    from_native: Callable[[Any, torch.Tensor, Angle | Latitude], Plane]
+
+    def to_sphere(self, constants: Any, x: torch.Tensor, y: torch.Tensor) -> Direction:
+        inside, longitude, latitude = self.to_native(constants, x, y)
+        return kept(inside, *direction(longitude, latitude))
+
+    def to_plane(self, constants: Any, x: torch.Tensor, y: torch.Tensor, z: torch.Tensor) -> Plane:
+        phi, cosine = polar(x, y)
+        return self.from_native(constants, phi, Latitude(cosine, z))
+
+    def to_angles(
+        self, constants: Any, x: torch.Tensor, y: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        inside, longitude, latitude = self.to_native(constants, x, y)
+        return kept(inside, longitude.angle, latitude.angle)
+
+    def from_angles(self, constants: Any, phi: torch.Tensor, theta: torch.Tensor) -> Plane:
+        return self.from_native(constants, phi, Angle(theta))

@@ -9,43 +9,43 @@ from math import pi, sqrt
 import torch
 
 from .._stage import constant
+from .angles import Angle, Latitude, Longitude
 from .native import (
     COSINE_OF_POLE,
     HALF_PI,
     SLACK,
+    SQUARE_OF_TINY,
     TINY,
-    direction,
     horner,
-    kept,
-    latitude,
     margin,
     no_parameters,
+    of_a_half_turn,
     of_a_turn,
-    polar,
+    risen,
 )
-from .projection import Direction, Parameters, Plane, Projection
+from .projection import ByLongitude, Native, Parameters, Plane
 
-_SQUARE_OF_TINY = TINY * TINY
+_OF_POLE = 1e-100
+"""Keeps the square of a cosine, and that of its reciprocal, off zero and infinity."""
 
 _EXCESS_OF_POLE = 1e-32
 """What rounding leaves of pi (1 - sin(theta)) at a pole, which would put it beside the edge."""
 
 
-def sfl_to_sphere(_: None, x: torch.Tensor, y: torch.Tensor) -> Direction:
+def sfl_to_sphere(_: None, x: torch.Tensor, y: torch.Tensor) -> Native:
     """Section 5.3.1 turned round: phi = x / cos(theta), theta = y."""
     cosine = torch.clamp(torch.cos(y), min=COSINE_OF_POLE)
     phi = x / cosine
     inside = torch.minimum(margin(phi, pi), margin(y, HALF_PI))
-    return direction(inside, of_a_turn(phi), cosine, torch.sin(y))
+    return inside, Angle(of_a_turn(phi)), Angle(of_a_half_turn(y), cosine)
 
 
-def sfl_to_plane(_: None, x: torch.Tensor, y: torch.Tensor, z: torch.Tensor) -> Plane:
+def sfl_to_plane(_: None, phi: torch.Tensor, theta: Angle | Latitude) -> Plane:
     """Section 5.3.1: x = phi cos(theta), y = theta."""
-    phi, cosine = polar(x, y)
-    return phi * cosine, latitude(cosine, z)
+    return phi * theta.cosine, theta.angle
 
 
-def _par_to_sphere(_: None, x: torch.Tensor, y: torch.Tensor) -> Direction:
+def _par_to_sphere(_: None, x: torch.Tensor, y: torch.Tensor) -> Native:
     """Section 5.3.2 turned round: the sine and cosine of theta = 3 arcsin(y / pi) by products."""
     third = y * (1 / pi)
     square = third * third
@@ -55,13 +55,12 @@ def _par_to_sphere(_: None, x: torch.Tensor, y: torch.Tensor) -> Direction:
     # theta passes 90 degrees where width passes 0; there it changes by sqrt(3) for 1 of it
     inside = torch.minimum(margin(phi, pi), width + 1e-13)
     cosine = wide * torch.sqrt(torch.clamp(1.0 - square, min=0.5))
-    return direction(inside, of_a_turn(phi), cosine, third * (2.0 + width))
+    return inside, Angle(of_a_turn(phi)), Latitude(cosine, third * (2.0 + width))
 
 
-def _par_to_plane(_: None, x: torch.Tensor, y: torch.Tensor, z: torch.Tensor) -> Plane:
+def _par_to_plane(_: None, phi: torch.Tensor, theta: Angle | Latitude) -> Plane:
     """Section 5.3.2: x = phi (2 cos(2 theta / 3) - 1), y = pi sin(theta / 3)."""
-    phi, cosine = polar(x, y)
-    third = torch.sin(latitude(cosine, z) * (1 / 3))
+    third = torch.sin(theta.angle * (1 / 3))
     return phi * (1.0 - 4.0 * (third * third)), pi * third
 
 
@@ -110,23 +109,22 @@ def _excess(mollweide: Mollweide, w: torch.Tensor) -> torch.Tensor:
     return square * w * horner(mollweide.excess, square)
 
 
-def _mol_to_sphere(mollweide: Mollweide, x: torch.Tensor, y: torch.Tensor) -> Direction:
+def _mol_to_sphere(mollweide: Mollweide, x: torch.Tensor, y: torch.Tensor) -> Native:
     """Section 5.3.3 turned round: pi sin(theta) = 2 gamma + sin(2 gamma), y = sqrt(2) sin(gamma).
 
     Near the poles by w = pi - 2 |gamma|, in which pi (1 - |sin(theta)|) = w - sin(w).
     """
     sine = y * sqrt(0.5)
     square = (1.0 - sine) * (1.0 + sine)
-    cosine = torch.sqrt(torch.clamp(square, min=_SQUARE_OF_TINY))
+    cosine = torch.sqrt(torch.clamp(square, min=SQUARE_OF_TINY))
     phi = x * (pi / sqrt(8)) / cosine
     beside = (pi - phi.abs()) * cosine  # along the parallel, lest rounding cut near the poles
     inside = torch.minimum(beside + 10 * SLACK, square + 5e-13)
     gamma = torch.atan(sine / cosine)
     colatitude = _excess(mollweide, pi - 2.0 * gamma.abs()) * (1 / pi)
-    cos_theta = torch.sqrt(torch.clamp(colatitude * (2.0 - colatitude), min=_SQUARE_OF_TINY))
-    return direction(
-        inside, of_a_turn(phi), cos_theta, torch.addcmul(gamma, sine, cosine) * (2 / pi)
-    )
+    cos_theta = torch.sqrt(torch.clamp(colatitude * (2.0 - colatitude), min=SQUARE_OF_TINY))
+    sin_theta = torch.addcmul(gamma, sine, cosine) * (2 / pi)
+    return inside, Angle(of_a_turn(phi)), Latitude(cos_theta, sin_theta)
 
 
 def _doubled(mollweide: Mollweide, excess: torch.Tensor) -> torch.Tensor:
@@ -134,7 +132,7 @@ def _doubled(mollweide: Mollweide, excess: torch.Tensor) -> torch.Tensor:
 
     The gradient is that of the implicit function, 1 / (1 - cos w), whatever the steps were.
     """
-    excess = torch.clamp(excess - _EXCESS_OF_POLE, min=_SQUARE_OF_TINY)
+    excess = torch.clamp(excess - _EXCESS_OF_POLE, min=SQUARE_OF_TINY)
     target = excess.detach()
     root = torch.exp(torch.log(6.0 * target) * (1 / 3))
     w = root * horner(mollweide.start, root * root)
@@ -145,20 +143,20 @@ def _doubled(mollweide: Mollweide, excess: torch.Tensor) -> torch.Tensor:
     return w + (excess - target) / torch.clamp(slope, min=1e-12)
 
 
-def _mol_to_plane(mollweide: Mollweide, x: torch.Tensor, y: torch.Tensor, z: torch.Tensor) -> Plane:
+def _mol_to_plane(mollweide: Mollweide, phi: torch.Tensor, theta: Angle | Latitude) -> Plane:
     """Section 5.3.3, solved for w = pi - 2 |gamma|, in which the poles are regular.
 
     x = sqrt(8) / pi phi cos(gamma), y = sqrt(2) sin(gamma).
     """
-    phi, cosine = polar(x, y)
-    half = 0.5 * _doubled(mollweide, pi * (cosine * cosine) / (1.0 + z.abs()))
+    sine = theta.sine
+    half = 0.5 * _doubled(mollweide, pi * risen(theta.cosine.square(), -sine.abs()))
     return (
         (sqrt(8) / pi) * phi * torch.sin(half),
-        torch.copysign(sqrt(2) * torch.cos(half), z),
+        torch.copysign(sqrt(2) * torch.cos(half), sine),
     )
 
 
-def _ait_to_sphere(_: None, x: torch.Tensor, y: torch.Tensor) -> Direction:
+def _ait_to_sphere(_: None, x: torch.Tensor, y: torch.Tensor) -> Native:
     """Section 5.3.4 turned round, with the double of the half longitude by products."""
     square = 1.0 - torch.addcmul(x * x * 0.0625, y, y, value=0.25)
     inside = square - (0.5 - 1e-13)
@@ -166,21 +164,25 @@ def _ait_to_sphere(_: None, x: torch.Tensor, y: torch.Tensor) -> Direction:
     root = torch.sqrt(square)
     a = 0.5 * x * root
     b = 2.0 * square - 1.0
-    scale = torch.rsqrt(torch.addcmul(b * b, a, a) + _SQUARE_OF_TINY)
-    return kept(inside, (b - a) * (b + a) * scale, 2.0 * a * b * scale, y * root)
+    squared_cosine = torch.addcmul(b * b, a, a) + _OF_POLE
+    scale = torch.reciprocal(squared_cosine)
+    return (
+        inside,
+        Longitude((b - a) * (b + a) * scale, 2.0 * a * b * scale),
+        Latitude(torch.sqrt(squared_cosine), y * root),
+    )
 
 
-def _ait_to_plane(_: None, x: torch.Tensor, y: torch.Tensor, z: torch.Tensor) -> Plane:
+def _ait_to_plane(_: None, phi: torch.Tensor, theta: Angle | Latitude) -> Plane:
     """Section 5.3.4: x = 2 gamma cos(theta) sin(phi / 2), y = gamma sin(theta)."""
-    phi, cosine = polar(x, y)
-    half = 0.5 * phi
+    cosine, half = theta.cosine, 0.5 * phi
     gamma = torch.sqrt(2.0 / torch.addcmul(torch.ones_like(phi), cosine, torch.cos(half)))
-    return 2.0 * gamma * cosine * torch.sin(half), gamma * z
+    return 2.0 * gamma * cosine * torch.sin(half), gamma * theta.sine
 
 
 FAMILY = {
-    "SFL": Projection("Sanson-Flamsteed", 0.0, no_parameters, sfl_to_sphere, sfl_to_plane),
-    "PAR": Projection("parabolic", 0.0, no_parameters, _par_to_sphere, _par_to_plane),
-    "MOL": Projection("Mollweide", 0.0, _mollweide, _mol_to_sphere, _mol_to_plane),
-    "AIT": Projection("Hammer-Aitoff", 0.0, no_parameters, _ait_to_sphere, _ait_to_plane),
+    "SFL": ByLongitude("Sanson-Flamsteed", 0.0, no_parameters, sfl_to_sphere, sfl_to_plane),
+    "PAR": ByLongitude("parabolic", 0.0, no_parameters, _par_to_sphere, _par_to_plane),
+    "MOL": ByLongitude("Mollweide", 0.0, _mollweide, _mol_to_sphere, _mol_to_plane),
+    "AIT": ByLongitude("Hammer-Aitoff", 0.0, no_parameters, _ait_to_sphere, _ait_to_plane),
 }
