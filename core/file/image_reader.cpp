@@ -82,7 +82,7 @@ void read_runs(const ByteSource& source, const HduRecord& hdu, const ImageLayout
             decode.strided(bytes, run.step, run.count, to, run.out);
           }
         },
-        1,
+        {},
         [&](const PartRuns::Run& run) {
           const bool lands = run.step == 1 && decode.in_place();
           return lands ? ByteSpan{blocks.data + run.out * element_bytes, run.range.length}

@@ -165,7 +165,8 @@ std::vector<std::uint64_t> read_table(const TableData& table, const RowSelection
   RowDecoder decode(table.layout, std::move(outputs), std::move(requests));
   run_plan(
       table.source, plan.blocks(), [&](std::uint64_t i) { return plan.block(i); },
-      [&](const RowBlock& block, ByteView bytes) { decode(block, bytes); }, weight);
+      [&](const RowBlock& block, ByteView bytes) { decode(block, bytes); },
+      {.weight = weight, .sparse = plan.sparse()});
   count_bytes(stored, written);
   std::vector<std::uint64_t> nulls(count);
   for (std::size_t i = 0; i < count; ++i) nulls[i] = decode.nulls(i);

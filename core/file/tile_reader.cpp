@@ -218,8 +218,8 @@ class TileRead {
     }
     const auto unpacked = pieces.size() * pixels_of(layout_.tile) * stored_bytes_;
     const auto weight = 1 + kDecodeWeight * unpacked / packed;
-    file_.source().for_each(
-        ranges, [&](std::size_t i, ByteView data) { decode(pieces[i], data); }, weight);
+    file_.source().for_each(ranges, [&](std::size_t i, ByteView data) { decode(pieces[i], data); },
+                            {.weight = weight});
     stats().tiles_decoded.fetch_add(pieces.size(), std::memory_order_relaxed);
   }
 

@@ -23,6 +23,14 @@ using Consume = std::function<void(std::size_t index, ByteView bytes)>;
 /// source that copies bytes may copy them there, and then hands over that memory.
 using Landing = std::function<ByteSpan(std::size_t index)>;
 
+/// What a caller knows of its use of the bytes.
+struct Usage {
+  std::uint64_t weight = 1;  ///< what consuming a byte costs, in bytes copied: it decides whether
+                             ///< and how the work is shared out among threads
+  bool sparse = false;       ///< of most cache lines of each range no byte is looked at
+  Landing landing{};
+};
+
 /// Immutable once open: what it is (inode, size, modification time; URL and entity tag) is fixed at
 /// opening, and a change seen later is ErrorCode::changed, never a mixture. All members may be
 /// called by many threads at once.
@@ -36,14 +44,13 @@ class ByteSource {
   /// until it knows, and no further.
   [[nodiscard]] virtual std::uint64_t extent(std::uint64_t wanted) const = 0;
 
-  /// Hands over each range, all of it. `weight` is what consuming one of its bytes costs, in bytes
-  /// copied: it decides whether and how the work is shared out among threads. Ranges may overlap
-  /// and come in any order. A range that reaches past the end is ErrorCode::truncated. A local file
-  /// lends windows of a mapping (scattered small ranges that lie close are served from one window
-  /// and only their own pages are touched); others lend their buffers.
-  void for_each(std::span<const ByteRange> ranges, const Consume& consume, std::uint64_t weight = 1,
-                const Landing& landing = {}) const {
-    deliver(ranges, consume, weight, landing);
+  /// Hands over each range, all of it. Ranges may overlap and come in any order. A range that
+  /// reaches past the end is ErrorCode::truncated. A local file lends windows of a mapping
+  /// (scattered small ranges that lie close are served from one window and only their own pages are
+  /// touched); others lend their buffers.
+  void for_each(std::span<const ByteRange> ranges, const Consume& consume,
+                const Usage& usage = {}) const {
+    deliver(ranges, consume, usage);
   }
 
   /// For messages: a path, a URL, "<bytes>".
@@ -59,7 +66,7 @@ class ByteSource {
  protected:
   ByteSource() = default;
   virtual void deliver(std::span<const ByteRange> ranges, const Consume& consume,
-                       std::uint64_t weight, const Landing& landing) const = 0;
+                       const Usage& usage) const = 0;
 };
 
 /// Bytes that come once, in order: an inflater, an unseekable file object.

@@ -35,14 +35,14 @@ class FileSource final : public ByteSource {
   [[nodiscard]] const std::string& name() const noexcept override { return name_; }
 
  private:
-  void deliver(std::span<const ByteRange> ranges, const Consume& consume, std::uint64_t weight,
-               const Landing& landing) const override {
+  void deliver(std::span<const ByteRange> ranges, const Consume& consume,
+               const Usage& usage) const override {
     RangeGroups request(ranges, size_);
     stats().bytes_read.fetch_add(request.wanted(), std::memory_order_relaxed);
     if (request.span().end() <= head_.size())
-      return lend_ranges(head_.span(), ranges, request, weight, consume);
+      return lend_ranges(head_.span(), ranges, request, usage.weight, consume);
     try {
-      windows_.for_each(size_, ranges, request, weight, {consume, landing});
+      windows_.for_each(size_, ranges, request, consume, usage);
     } catch (const FitsError&) {
       check_unchanged();  // a complaint about bytes of another file would mislead
       throw;

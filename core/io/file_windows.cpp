@@ -26,6 +26,9 @@ constexpr std::uint64_t kCopyBytes = kMaxRangeBytes;  // up to here a copy is ch
 /// than mapped: when a window goes, every processor that runs a thread of the process is
 /// interrupted.
 constexpr std::uint64_t kPiecewiseBytes = 28 * MiB;
+/// A sparse request up to here is one window, whose end interrupts them once; and of most of its
+/// bytes nothing is copied.
+constexpr std::uint64_t kOneWindow = 32 * MiB;
 constexpr std::uint64_t kNetworkGap =
     64 * KiB;  // reading over this much costs less than another round trip
 /// Ranges that lie farther apart, as the pixels of a spectrum in a cube do, cost less as copies of
@@ -58,25 +61,34 @@ bool KeptWindow::covers(ByteRange span) const noexcept {
 class FileWindows::Request {
  public:
   Request(const FileWindows& windows, std::uint64_t size, std::span<const ByteRange> ranges,
-          RangeGroups& groups, std::uint64_t weight, const Receiver& receiver)
+          RangeGroups& groups, const Consume& consume, const Usage& usage)
       : windows_(windows),
         size_(size),
         ranges_(ranges),
-        receiver_(receiver),
+        consume_(consume),
+        usage_(usage),
         groups_(groups),
-        work_{groups_.wanted(), weight},
+        work_{groups_.wanted(), usage.weight},
         on_network_(windows.on_network()) {}
 
   void run() {
     const auto max_gap = on_network_ ? kNetworkGap : kLocalGap;
     const auto parts = groups_.split(balanced(work_, kMaxWindowBytes, max_gap));
-    torchfits::run(parts, work_, [this](const RangeGroup& group) { serve(group); });
+    const auto span = groups_.span();
+    if (usage_.sparse && !on_network_ && span.length > kCopyBytes && span.length <= kOneWindow) {
+      const MappedWindow window(windows_.file_, span, MappedWindow::Touch::some);
+      torchfits::run(parts, work_,
+                     [&](const RangeGroup& group) { lend_mapped(group, window, span.offset); });
+    } else {
+      torchfits::run(parts, work_, [this](const RangeGroup& group) { serve(group); });
+    }
   }
 
  private:
   void serve(const RangeGroup& group) const {
     const auto request = groups_.span().length;
-    switch (choose_access(group.span.length, group.wanted, request, on_network_)) {
+    const auto wanted = usage_.sparse ? 0 : group.wanted;
+    switch (choose_access(group.span.length, wanted, request, on_network_)) {
       case Access::copy: return copy(group);
       case Access::map_all: {
         const MappedWindow window(windows_.file_, group.span, MappedWindow::Touch::all);
@@ -113,8 +125,8 @@ class FileWindows::Request {
   }
 
   [[nodiscard]] ByteSpan landing(const RangeGroup& piece) const {
-    const bool alone = piece.count == 1 && receiver_.landing;
-    return alone ? receiver_.landing(groups_.index(piece.first)) : ByteSpan{};
+    const bool alone = piece.count == 1 && usage_.landing;
+    return alone ? usage_.landing(groups_.index(piece.first)) : ByteSpan{};
   }
 
   /// As many ranges from `place` on as span `most` bytes together; at least one.
@@ -153,7 +165,7 @@ class FileWindows::Request {
       if (place + kAhead < end) prefetch(bytes, ranges_[groups_.index(place + kAhead)], offset);
       const auto index = groups_.index(place);
       const auto& range = ranges_[index];
-      receiver_.consume(index, bytes.subspan(range.offset - offset, range.length));
+      consume_(index, bytes.subspan(range.offset - offset, range.length));
     }
   }
 
@@ -167,16 +179,16 @@ class FileWindows::Request {
   const FileWindows& windows_;
   std::uint64_t size_;
   std::span<const ByteRange> ranges_;
-  const Receiver& receiver_;
+  const Consume& consume_;
+  const Usage& usage_;
   RangeGroups& groups_;
   Work work_;
   bool on_network_;
 };
 
 void FileWindows::for_each(std::uint64_t size, std::span<const ByteRange> ranges,
-                           RangeGroups& request, std::uint64_t weight,
-                           const Receiver& receiver) const {
-  Request(*this, size, ranges, request, weight, receiver).run();
+                           RangeGroups& request, const Consume& consume, const Usage& usage) const {
+  Request(*this, size, ranges, request, consume, usage).run();
 }
 
 /// Asked when the first window is needed: a small file does without the system call.

@@ -30,12 +30,6 @@ enum class Access : std::uint8_t {
 [[nodiscard]] Access choose_access(std::uint64_t span, std::uint64_t wanted, std::uint64_t request,
                                    bool on_network);
 
-/// What becomes of the bytes of each range.
-struct Receiver {
-  const Consume& consume;
-  const Landing& landing;
-};
-
 /// A window that stays mapped between requests, and what it shows.
 struct KeptWindow {
   std::uint64_t offset = 0;
@@ -55,7 +49,7 @@ class FileWindows {
   /// Hands over `ranges`, which `request` has found to lie in the first `size` bytes.
   /// ErrorCode::changed where the file turns out to be shorter.
   void for_each(std::uint64_t size, std::span<const ByteRange> ranges, RangeGroups& request,
-                std::uint64_t weight, const Receiver& receiver) const;
+                const Consume& consume, const Usage& usage) const;
 
  private:
   class Request;

@@ -23,11 +23,11 @@ class MemorySource final : public ByteSource {
   [[nodiscard]] const std::string& name() const noexcept override { return name_; }
 
  private:
-  void deliver(std::span<const ByteRange> ranges, const Consume& consume, std::uint64_t weight,
-               const Landing& /*landing*/) const override {
+  void deliver(std::span<const ByteRange> ranges, const Consume& consume,
+               const Usage& usage) const override {
     RangeGroups request(ranges, bytes_.size());
     stats().bytes_read.fetch_add(request.wanted(), std::memory_order_relaxed);
-    lend_ranges(bytes_, ranges, request, weight, consume);
+    lend_ranges(bytes_, ranges, request, usage.weight, consume);
   }
 
   ByteView bytes_;

@@ -40,15 +40,15 @@ class StreamSource final : public ByteSource {
   [[nodiscard]] const std::string& name() const noexcept override { return name_; }
 
  private:
-  void deliver(std::span<const ByteRange> ranges, const Consume& consume, std::uint64_t weight,
-               const Landing& /*landing*/) const override {
+  void deliver(std::span<const ByteRange> ranges, const Consume& consume,
+               const Usage& usage) const override {
     std::uint64_t last = 0;
     for (const auto& range : ranges) {
       last = std::max(last, checked_add(range.offset, range.length).value_or(UINT64_MAX));
     }
     const auto available = pull(last);
     RangeGroups request(ranges, available);
-    const Work work{request.wanted(), weight};
+    const Work work{request.wanted(), usage.weight};
     const auto groups = request.split(balanced(work, kMaxWindowBytes, kMaxWindowBytes));
     run(groups, work, [&](const RangeGroup& group) {
       for (auto place = group.first; place < group.first + group.count; ++place) {
@@ -135,8 +135,8 @@ class StreamSource final : public ByteSource {
   template <class Use>
   void from_spool(ByteRange range, std::uint64_t spooled, const Use& use) const {
     RangeGroups request({&range, 1}, spooled);
-    const Consume consume = [&](std::size_t, ByteView bytes) { use(bytes); };
-    spool_->for_each(spooled, {&range, 1}, request, 1, {consume, {}});
+    spool_->for_each(spooled, {&range, 1}, request,
+                     [&](std::size_t, ByteView bytes) { use(bytes); }, {});
   }
 
   std::string name_;

@@ -76,6 +76,12 @@ std::uint64_t TablePlan::blocks() const noexcept {
   return rows_.count / rows_per_block_ + (rows_.count % rows_per_block_ != 0 ? 1 : 0);
 }
 
+bool TablePlan::sparse() const noexcept {
+  if (rows_per_block_ == 1) return false;
+  const auto stride = starts_.empty() ? magnitude(rows_.step) * row_bytes_ : row_bytes_;
+  return 2 * (hull_bytes_ + kCacheLineBytes) <= stride;
+}
+
 RowBlock TablePlan::block(std::uint64_t index) const noexcept {
   RowBlock block;
   block.first_byte = first_byte_;

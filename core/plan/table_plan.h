@@ -43,6 +43,8 @@ class TablePlan {
                         std::span<const std::size_t> columns, const RowSelection& rows);
   [[nodiscard]] std::uint64_t blocks() const noexcept;
   [[nodiscard]] RowBlock block(std::uint64_t index) const noexcept;
+  /// Whether less than half of the cache lines of a block hold a selected byte.
+  [[nodiscard]] bool sparse() const noexcept;
 
  private:
   void split_indices();

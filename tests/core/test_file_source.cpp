@@ -92,15 +92,14 @@ TEST(FileSource, CopiesToWhereTheCallerWouldHaveIt) {
   const std::vector<ByteSpan> places{
       {memory.data(), kMaxRangeBytes}, {memory.data() + kMaxRangeBytes, 100'000}, {}};
   std::size_t seen = 0;
-  source->for_each(
-      ranges,
-      [&](std::size_t i, ByteView bytes) {
-        ++seen;
-        EXPECT_TRUE(std::ranges::equal(
-            bytes, ByteView(content).subspan(ranges[i].offset, ranges[i].length)));
-        EXPECT_EQ(i == 0, bytes.data() == memory.data());
-      },
-      1, [&](std::size_t i) { return places[i]; });
+  source->for_each(ranges,
+                   [&](std::size_t i, ByteView bytes) {
+                     ++seen;
+                     EXPECT_TRUE(std::ranges::equal(
+                         bytes, ByteView(content).subspan(ranges[i].offset, ranges[i].length)));
+                     EXPECT_EQ(i == 0, bytes.data() == memory.data());
+                   },
+                   {.landing = [&](std::size_t i) { return places[i]; }});
   EXPECT_EQ(seen, 3U);
 }
 
@@ -155,6 +154,39 @@ TEST_F(Changed, WhileTheBytesAreBeingRead) {
     });
     EXPECT_EQ(error.code(), ErrorCode::changed) << error.what();
   }
+}
+
+TEST(FileSource, LendsASparseRequestFromOneWindow) {
+  Bytes content(3 * MiB);
+  for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<std::byte>(i / 3);
+  const ScratchFile file(content);
+  const auto source = open_file(file.path());
+  std::vector<ByteRange> ranges;
+  for (std::uint64_t at = 12'345; at + kMaxRangeBytes < content.size(); at += kMaxRangeBytes) {
+    ranges.push_back({at, kMaxRangeBytes});
+  }
+  std::vector<const std::byte*> lent(ranges.size());
+  source->for_each(ranges,
+                   [&](std::size_t i, ByteView bytes) {
+                     lent[i] = bytes.data();
+                     EXPECT_TRUE(std::ranges::equal(
+                         bytes, ByteView(content).subspan(ranges[i].offset, ranges[i].length)));
+                   },
+                   {.sparse = true});
+  for (std::size_t i = 1; i < lent.size(); ++i) EXPECT_EQ(lent[i], lent[0] + i * kMaxRangeBytes);
+}
+
+TEST_F(Changed, WhileSomeOfTheBytesAreBeingLookedAt) {
+  const std::vector<ByteRange> all{{0, kSize}};
+  const auto error = error_of([&] {
+    source_->for_each(all,
+                      [&](std::size_t, ByteView bytes) {
+                        EXPECT_EQ(truncate(file_.path().c_str(), 1000), 0);
+                        EXPECT_NE(bytes.back(), std::byte{1});
+                      },
+                      {.sparse = true});
+  });
+  EXPECT_EQ(error.code(), ErrorCode::changed) << error.what();
 }
 
 TEST_F(Changed, ComplaintsAboutLostBytesAreNotPassedOn) {

@@ -102,6 +102,19 @@ TEST(TablePlan, NarrowFieldsOfWideRowsAreRangesOfTheirOwn) {
   expect_covers(table, columns, {0, 1, 50, {}});
 }
 
+TEST(TablePlan, IsSparseWhereMostCacheLinesHoldNothingSelected) {
+  const auto sparse = [](std::uint64_t other, std::size_t column, const RowSelection& rows) {
+    const auto table = table_of(1000, {8, other});
+    const std::vector columns{column};
+    return TablePlan::make(table, kData, columns, rows).sparse();
+  };
+  EXPECT_FALSE(sparse(128, 0, {.count = 1000}));  // 8 of 136 bytes: two of three lines
+  EXPECT_TRUE(sparse(136, 0, {.count = 1000}));
+  EXPECT_FALSE(sparse(136, 1, {.count = 1000}));
+  EXPECT_TRUE(sparse(40, 0, {.step = -3, .count = 300}));
+  EXPECT_FALSE(sparse(40'000, 0, {.count = 1000}));  // ranges of their own, all of which is wanted
+}
+
 TEST(TablePlan, HugeRowsComeOneByOne) {
   const auto table = table_of(3, {5 * MiB, 4});
   const std::vector<std::size_t> columns{0, 1};
