@@ -25,6 +25,10 @@ EXCEPTIONS = {
         "Ten images of 64 kB each. The peer keeps handles and metadata of a path between calls; "
         "torchfits opens the file each time and reads what is in it now.",
     ),
+    "hdus/all_100": Excused(
+        0.9,
+        "A hundred images: as hdus/all_10, and most of the time is memory.",
+    ),
     "hdus/named_of_100": Excused(
         0.15,
         "One HDU of a hundred by its name: 100 headers are read to find it. The peer keeps the "
@@ -34,15 +38,5 @@ EXCEPTIONS = {
         0.25,
         "A hundred short rows from the disk: what the system reads ahead decides, and it reads "
         "ahead further for fitsio's reads than for pages that are mapped.",
-    ),
-    "table/onecol_wide_100000": Excused(
-        0.65,
-        "Eight bytes of each 217: we copy the rows and the peer maps the file, which is as fast "
-        "or faster while its pages stay mapped.",
-    ),
-    "wcs/to_pixel_hpx": Excused(
-        0.9,
-        "HEALPix whose pole is that of the sky: wcslib leaves the rotation out. Turned it is three "
-        "times slower than torchfits.",
     ),
 }
