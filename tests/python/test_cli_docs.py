@@ -13,22 +13,13 @@ PAGE = (ROOT / "docs" / "cli.md").read_text()
 BLOCKS = re.findall(r"^```text\n(\$ .*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Where all blocks run, one after another."""
-    folder = tmp_path_factory.mktemp("cli")
-    (folder / "examples").symlink_to(ROOT / "examples")
-    return folder
-
-
-def test_there_are_blocks():
-    assert len(BLOCKS) >= 8
-
-
-@pytest.mark.parametrize("number", range(len(BLOCKS)))
-def test_a_command_prints_what_the_page_shows(number, folder, monkeypatch):
+def test_the_commands_print_what_the_page_shows(tmp_path, monkeypatch):
+    """One after another in one folder: some take what those before have left there."""
     pytest.importorskip("pyarrow")
-    monkeypatch.chdir(folder)
-    for part in re.split(r"^\$ ", BLOCKS[number], flags=re.MULTILINE)[1:]:
-        line, _, expected = part.partition("\n")
-        assert shell_line(line, os.curdir) == expected, line
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(tmp_path)
+    assert len(BLOCKS) >= 8
+    for block in BLOCKS:
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            line, _, expected = part.partition("\n")
+            assert shell_line(line, os.curdir) == expected, line
