@@ -2,7 +2,6 @@
 // Threads, forks and counters of the process.
 #include <cstdint>
 
-#include "base/defaults.h"
 #include "base/fork.h"
 #include "base/parallel.h"
 #include "base/stats.h"
@@ -31,8 +30,7 @@ nb::dict stats_dict() {
 
 /// Of memory that is about to be written for the first time.
 void advise_huge_pages(std::uintptr_t address, std::size_t bytes) {
-  if (bytes >= torchfits::kHugePageBytes)
-    torchfits::advise_huge_pages(reinterpret_cast<void*>(address), bytes);
+  torchfits::advise_huge_pages(reinterpret_cast<void*>(address), bytes);
 }
 
 }  // namespace

@@ -137,7 +137,7 @@ void read_image_parts(const File& file, std::size_t index, std::span<const Image
     std::uint64_t elements = 0;
     for (const auto& part : parts) elements += elements_of(part.selection);
     const auto written = elements * info(blocks.type).size;
-    if (written >= kHugePageBytes) advise_huge_pages(blocks.data, written);
+    advise_huge_pages(blocks.data, written);
     const auto whole_layout = file.layout(index);
     const auto* tiled = std::get_if<TiledImageLayout>(whole_layout.get());
     if (tiled != nullptr) {

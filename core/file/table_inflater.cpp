@@ -174,7 +174,7 @@ void Inflation::find_streams(std::span<const std::size_t> columns,
   const auto begin = tiles.front() * layout_.tile_rows * layout_.held.row_bytes;
   const auto end =
       (tiles.back() * layout_.tile_rows + layout_.rows_of(tiles.back())) * layout_.held.row_bytes;
-  if (end - begin >= kHugePageBytes) advise_huge_pages(memory_->data() + begin, end - begin);
+  advise_huge_pages(memory_->data() + begin, end - begin);
 }
 
 Stream Inflation::stream_of(std::size_t column, std::uint64_t tile, ByteView row) const {

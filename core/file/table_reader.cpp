@@ -63,7 +63,7 @@ void decode_heap(const TableData& table, std::span<const HeapOutput> outputs,
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const auto& output = outputs[i];
     const auto bytes = output.cells.first(output.cells.size()) * info(output.request.type).size;
-    if (bytes >= kHugePageBytes) advise_huge_pages(output.values, bytes);
+    advise_huge_pages(output.values, bytes);
     count_bytes(0, bytes);
     HeapPlan plan(output.cells, table.layout.columns[output.column].form.heap_code);
     while (const auto piece = plan.next()) {
@@ -157,7 +157,7 @@ std::vector<std::uint64_t> read_table(const TableData& table, const RowSelection
     columns.push_back(outputs[i].column);
     stored += rows.count * column.width;
     const auto bytes = rows.count * requests[i].cell_bytes(column);
-    if (bytes >= kHugePageBytes) advise_huge_pages(outputs[i].data, bytes);
+    advise_huge_pages(outputs[i].data, bytes);
     written += bytes;
   }
   const auto plan = TablePlan::make(table.layout, table.data_offset, columns, rows);

@@ -7,12 +7,14 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "base/defaults.h"
 #include "base/error.h"
 
 namespace torchfits {
 
 void advise_huge_pages(void* begin, std::size_t size) noexcept {
 #ifdef MADV_HUGEPAGE
+  if (size < kHugePageBytes) return;
   const auto saved = errno;
   const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
   const auto address = reinterpret_cast<std::uintptr_t>(begin);

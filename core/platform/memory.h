@@ -8,7 +8,7 @@ namespace torchfits {
 
 /// Asks for huge pages on those of [begin, begin + size) that lie wholly inside, before their first
 /// write: faulting 4 KiB pages in costs more than decoding into them. Advice only; nothing happens
-/// where it does not exist.
+/// where it does not exist, nor below kHugePageBytes.
 void advise_huge_pages(void* begin, std::size_t size) noexcept;
 
 /// Zeroed memory that never moves and takes up room only as it is written.

@@ -86,7 +86,7 @@ class BlockGather {
 void gather_rows(const RowMask& rows, std::span<const CellCopy> columns) {
   for (const auto& column : columns) {
     const auto bytes = rows.count() * column.cell_bytes;
-    if (is_large(bytes)) advise_huge_pages(column.to, bytes);
+    advise_huge_pages(column.to, bytes);
   }
   rows.for_blocks([&](const MaskedRows& block) {
     BlockGather gather(block);
@@ -99,7 +99,7 @@ void gather_rows(std::span<const std::int64_t> positions, std::uint64_t rows,
                  const CellCopy& column, std::span<const std::byte> gap) {
   const auto bytes = positions.size() * column.cell_bytes;
   if (bytes == 0) return;
-  if (is_large(bytes)) advise_huge_pages(column.to, bytes);
+  advise_huge_pages(column.to, bytes);
   parallel_for((positions.size() + kSharePositions - 1) / kSharePositions, [&](std::size_t share) {
     const auto first = share * kSharePositions;
     const auto some = positions.subspan(first, std::min(kSharePositions, positions.size() - first));

@@ -21,8 +21,7 @@ class Array {
  public:
   Array() = default;
   explicit Array(std::size_t count) : memory_(count * sizeof(T)) {
-    constexpr std::size_t many = std::size_t{1} << 21;
-    if (memory_.size() >= many) advise_huge_pages(memory_.data(), memory_.size());
+    advise_huge_pages(memory_.data(), memory_.size());
   }
   Array(std::size_t count, T value) : Array(count) { std::fill(begin(), end(), value); }
 

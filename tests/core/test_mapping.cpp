@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/defaults.h"
 #include "base/error.h"
 #include "platform/mapping.h"
 #include "platform/memory.h"
@@ -135,9 +136,12 @@ TEST(Mapping, RefusesImpossibleRanges) {
 }
 
 TEST(HugePages, AdviceTakesAnyRange) {
-  std::vector<std::byte> memory(3 * kPage);
-  for (const std::size_t offset : {0U, 1U, 4095U}) {
-    for (const std::size_t size : {0U, 1U, 5000U}) advise_huge_pages(memory.data() + offset, size);
+  std::vector<std::byte> memory(kHugePageBytes + 3 * kPage);
+  for (const std::size_t offset : {std::size_t{0}, std::size_t{1}, std::size_t{4095}}) {
+    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{5000},
+                                   kHugePageBytes, kHugePageBytes + 5000}) {
+      advise_huge_pages(memory.data() + offset, size);
+    }
   }
   advise_huge_pages(nullptr, 0);
   EXPECT_EQ(sum(memory), 0U);

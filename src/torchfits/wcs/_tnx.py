@@ -17,7 +17,7 @@ import torch
 
 from ._distortion import Distortion, distortion
 from ._reach import field_box, mapped
-from ._stage import constant, gathered_numbers
+from ._stage import constant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,9 +66,7 @@ def tnx_stage(cards: Mapping[str, Any], description: Description) -> Distortion 
     shift = tuple(-x / half for x, half in zip(common.middle, common.half, strict=True))
     return distortion(
         axes,
-        gathered_numbers([value for matrix in both for row in matrix for value in row]).reshape(
-            2, size, size
-        ),
+        constant(both),
         normalisation=None if common == Range() else (slope, shift),
         box=mapped(field_box(description, axes), slope, shift),
     )
