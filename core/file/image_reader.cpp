@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "base/defaults.h"
 #include "base/error.h"
 #include "base/stats.h"
 #include "decode/pixels.h"

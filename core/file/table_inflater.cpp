@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/defaults.h"
 #include "base/error.h"
 #include "base/parallel.h"
 #include "decode/column_stream.h"

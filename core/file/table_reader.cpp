@@ -7,7 +7,6 @@
 #include <string>
 #include <utility>
 
-#include "base/defaults.h"
 #include "base/error.h"
 #include "base/stats.h"
 #include "decode/ascii_columns.h"
