@@ -6,6 +6,7 @@ from __future__ import annotations
 import ctypes
 import mmap
 import os
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,13 +29,23 @@ def drop(files: Iterable[Path]) -> None:
         descriptor = os.open(file, os.O_RDONLY)
         try:
             os.fdatasync(descriptor)  # what is not on the disk yet cannot go
-            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-            pages = _cached_pages(descriptor)
+            pages = _drop_pages(descriptor)
         finally:
             os.close(descriptor)
         if pages:
             msg = f"{file.name}: {pages} pages stay in the page cache"
             raise RuntimeError(msg)
+
+
+def _drop_pages(descriptor: int) -> int:
+    """Drop what can go, and return how many pages stay."""
+    for _ in range(100):
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        pages = _cached_pages(descriptor)
+        if not pages:
+            break
+        time.sleep(1e-3)  # a thread may be unmapping what a call has read
+    return pages
 
 
 def _cached_pages(descriptor: int) -> int:

@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "base/cpu.h"
 
@@ -81,6 +83,17 @@ class Pool {
     done_.wait(lock, [&] { return job.helpers_running == 0; });
   }
 
+  /// The object itself where it cannot be left to a thread.
+  [[nodiscard]] std::shared_ptr<const void> leave(std::shared_ptr<const void> object) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (threads_ == 0 || to_release_) return object;
+      to_release_ = std::move(object);
+    }
+    work_.notify_one();
+    return nullptr;
+  }
+
  private:
   explicit Pool(std::int64_t pid) : pid_(pid) {}
 
@@ -98,7 +111,14 @@ class Pool {
   [[noreturn]] void serve() {
     std::unique_lock lock(mutex_);
     while (true) {
-      work_.wait(lock, [&] { return !jobs_.empty(); });
+      work_.wait(lock, [&] { return !jobs_.empty() || to_release_; });
+      if (jobs_.empty()) {
+        auto object = std::exchange(to_release_, nullptr);
+        lock.unlock();
+        object.reset();
+        lock.lock();
+        continue;
+      }
       auto& job = *jobs_.front();
       ++job.helpers_running;
       if (--job.helpers_wanted == 0) jobs_.pop_front();
@@ -114,6 +134,7 @@ class Pool {
   std::condition_variable work_;
   std::condition_variable done_;
   std::deque<Job*> jobs_;  // those that want more helpers
+  std::shared_ptr<const void> to_release_;
   std::size_t threads_ = 0;
 };
 
@@ -145,6 +166,10 @@ void parallel_for(std::size_t count, const std::function<void(std::size_t)>& bod
   Job job{.body = body, .count = count, .helpers_wanted = threads - 1};
   Pool::of_this_process().run(job);
   if (job.failed) std::rethrow_exception(job.error);
+}
+
+void release_later(std::shared_ptr<const void> object) {
+  if (num_threads() > 1) object = Pool::of_this_process().leave(std::move(object));
 }
 
 }  // namespace torchfits

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 
 namespace torchfits {
 
@@ -20,5 +21,10 @@ void set_num_threads(std::size_t count) noexcept;
 /// dropped. The pool belongs to the process that started it: a forked child drops it and starts its
 /// own.
 void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body);
+
+/// Lets go of `object` on a pool thread, soon after: for one whose end takes long and may not
+/// throw. At most one waits; where there is one already, or one thread does all the work, it ends
+/// here. In a forked child what waited is never let go.
+void release_later(std::shared_ptr<const void> object);
 
 }  // namespace torchfits

@@ -91,16 +91,29 @@ namespace {
 
 using Task = RowDecoder::Task;
 
+/// As many rows at a time as fill a vector register: their values are swapped and stored together.
 template <std::size_t Size>
-void swap_scalars(Task& task, Fields in) {
-  using Uint = UintOfSize<Size>;
-  const auto flip = static_cast<Uint>(task.flip);
-  auto* out = task.cell(in.out_row);
-  for (std::size_t i = 0; i < in.rows; ++i) {
-    const auto value = static_cast<Uint>(load_be<Uint>(in.row(i)) ^ flip);
-    std::memcpy(out + i * Size, &value, Size);
+struct SwapScalars {
+  [[gnu::always_inline]] static inline void run(Task& task, Fields in) {
+    using Uint = UintOfSize<Size>;
+    constexpr std::size_t kTogether = 16 / Size;
+    const auto flip = static_cast<Uint>(task.flip);
+    const auto swapped = [&](std::size_t row) {
+      return static_cast<Uint>(load_be<Uint>(in.row(row)) ^ flip);
+    };
+    auto* __restrict__ out = task.cell(in.out_row);
+    std::size_t i = 0;
+    for (; i + kTogether <= in.rows; i += kTogether) {
+      std::array<Uint, kTogether> values;
+      for (std::size_t j = 0; j < kTogether; ++j) values[j] = swapped(i + j);
+      std::memcpy(out + i * Size, values.data(), sizeof values);
+    }
+    for (; i < in.rows; ++i) {
+      const auto value = swapped(i);
+      std::memcpy(out + i * Size, &value, Size);
+    }
   }
-}
+};
 
 template <std::size_t Size>
 struct SwapCells {
@@ -258,7 +271,8 @@ void mark_none(Task& task, Fields in) {
 
 template <std::size_t Size>
 Kernel swap_kernel(std::size_t components) {
-  return components == 1 ? swap_scalars<Size> : compiled<SwapCells<Size>>(best_simd());
+  return components == 1 ? compiled<SwapScalars<Size>>(best_simd())
+                         : compiled<SwapCells<Size>>(best_simd());
 }
 
 Kernel swap_kernel(std::size_t size, std::size_t components) {

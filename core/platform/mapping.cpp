@@ -17,17 +17,9 @@ std::size_t page_bytes() {
   return bytes;
 }
 
-int flags_for(MappedWindow::Touch touch) {
-#ifdef MAP_POPULATE
-  if (touch == MappedWindow::Touch::all) return MAP_PRIVATE | MAP_POPULATE;
-#endif
-  (void)touch;
-  return MAP_PRIVATE;
-}
-
 }  // namespace
 
-MappedWindow::MappedWindow(const FileHandle& file, ByteRange range, Touch touch) {
+MappedWindow::MappedWindow(const FileHandle& file, ByteRange range) {
   if (range.length == 0) return;
   const auto page = page_bytes();
   const auto skip = range.offset % page;
@@ -38,7 +30,7 @@ MappedWindow::MappedWindow(const FileHandle& file, ByteRange range, Touch touch)
     throw FitsError::io("map the file", EOVERFLOW);
   }
   mapped_ = (*length + page - 1) / page * page;
-  void* pages = mmap(nullptr, mapped_, PROT_READ, flags_for(touch), file.descriptor(),
+  void* pages = mmap(nullptr, mapped_, PROT_READ, MAP_PRIVATE, file.descriptor(),
                      static_cast<off_t>(range.offset - skip));
   if (pages == MAP_FAILED) throw FitsError::io("map the file", errno);
   pages_ = static_cast<std::byte*>(pages);
@@ -53,7 +45,11 @@ MappedWindow::MappedWindow(const FileHandle& file, ByteRange range, Touch touch)
 
 MappedWindow::~MappedWindow() {
   guard_.reset();  // before the addresses can belong to anybody else
-  if (pages_ != nullptr) munmap(pages_, mapped_);
+  if (pages_ == nullptr) return;
+  // munmap alone holds up all other mappings of the process as long as it takes (Linux before 6.17
+  // does so either way).
+  madvise(pages_, mapped_, MADV_DONTNEED);
+  munmap(pages_, mapped_);
 }
 
 }  // namespace torchfits

@@ -13,14 +13,9 @@ namespace torchfits {
 
 class MappedWindow {
  public:
-  enum class Touch : std::uint8_t {
-    all,   ///< every page will be read: they are mapped at once
-    some,  ///< pages are mapped when they are touched
-  };
-
   /// `range` may begin anywhere; it lies inside the file as far as the caller knows. ErrorCode::io
   /// where the system refuses.
-  MappedWindow(const FileHandle& file, ByteRange range, Touch touch);
+  MappedWindow(const FileHandle& file, ByteRange range);
   ~MappedWindow();
   MappedWindow(const MappedWindow&) = delete;
   MappedWindow& operator=(const MappedWindow&) = delete;

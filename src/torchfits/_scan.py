@@ -95,7 +95,8 @@ def window_reader(
             if isinstance(error, LookupError):  # a wrong name: no fault of the data
                 raise
             return map(read, _cut(rows, batch_rows or len(rows)))
-        return _cut(data, batch_rows) if batch_rows else iter([data])
+        whole = batch_rows is None or len(data) <= batch_rows
+        return iter([data]) if whole else _cut(data, batch_rows)
 
     return read_window
 

@@ -18,7 +18,6 @@
 namespace torchfits {
 namespace {
 
-using Touch = MappedWindow::Touch;
 constexpr std::size_t kPage = 4096;
 
 std::byte pattern(std::uint64_t position) {
@@ -43,37 +42,33 @@ unsigned sum(ByteView bytes) {
 
 TEST(Mapping, ShowsAnyRange) {
   const auto file = patterned_file(5 * kPage + 17);
-  for (const auto touch : {Touch::all, Touch::some}) {
-    for (const ByteRange range :
-         {ByteRange{0, 1}, ByteRange{4095, 2}, ByteRange{1, 5 * kPage + 16}, ByteRange{kPage, 0}}) {
-      const MappedWindow window(file, range, touch);
-      ASSERT_EQ(window.bytes().size(), range.length);
-      for (std::size_t i = 0; i < range.length; ++i)
-        ASSERT_EQ(window.bytes()[i], pattern(range.offset + i));
-      EXPECT_TRUE(window.intact());
-    }
+  for (const ByteRange range :
+       {ByteRange{0, 1}, ByteRange{4095, 2}, ByteRange{1, 5 * kPage + 16}, ByteRange{kPage, 0}}) {
+    const MappedWindow window(file, range);
+    ASSERT_EQ(window.bytes().size(), range.length);
+    for (std::size_t i = 0; i < range.length; ++i)
+      ASSERT_EQ(window.bytes()[i], pattern(range.offset + i));
+    EXPECT_TRUE(window.intact());
   }
 }
 
 TEST(Mapping, LostPagesAreZerosAndRemembered) {
-  for (const auto touch : {Touch::all, Touch::some}) {
-    const auto file = patterned_file(64 * kPage);
-    const MappedWindow window(file, {100, 64 * kPage - 100}, touch);
-    const MappedWindow other(file, {0, kPage}, touch);
-    ASSERT_EQ(ftruncate(file.descriptor(), 2 * kPage), 0);
-    EXPECT_EQ(window.bytes()[kPage], pattern(100 + kPage));
-    EXPECT_TRUE(window.intact());
-    EXPECT_EQ(sum(window.bytes().subspan(2 * kPage)), 0U);
-    EXPECT_FALSE(window.intact());
-    EXPECT_EQ(other.bytes()[5], pattern(5));
-    EXPECT_TRUE(other.intact());
-  }
+  const auto file = patterned_file(64 * kPage);
+  const MappedWindow window(file, {100, 64 * kPage - 100});
+  const MappedWindow other(file, {0, kPage});
+  ASSERT_EQ(ftruncate(file.descriptor(), 2 * kPage), 0);
+  EXPECT_EQ(window.bytes()[kPage], pattern(100 + kPage));
+  EXPECT_TRUE(window.intact());
+  EXPECT_EQ(sum(window.bytes().subspan(2 * kPage)), 0U);
+  EXPECT_FALSE(window.intact());
+  EXPECT_EQ(other.bytes()[5], pattern(5));
+  EXPECT_TRUE(other.intact());
 }
 
 TEST(Mapping, ManyThreadsLoseTheirWindowsAtOnce) {
   const auto file = patterned_file(256 * kPage);
   std::list<MappedWindow> windows;
-  for (int i = 0; i < 200; ++i) windows.emplace_back(file, ByteRange{0, 256 * kPage}, Touch::some);
+  for (int i = 0; i < 200; ++i) windows.emplace_back(file, ByteRange{0, 256 * kPage});
   ASSERT_EQ(ftruncate(file.descriptor(), 0), 0);
   std::vector<std::thread> threads;
   for (auto& window : windows) {
@@ -87,19 +82,19 @@ TEST(Mapping, ManyThreadsLoseTheirWindowsAtOnce) {
 TEST(Mapping, ARemadeWindowIsClean) {
   const auto file = patterned_file(4 * kPage);
   {
-    const MappedWindow window(file, {0, 4 * kPage}, Touch::some);
+    const MappedWindow window(file, {0, 4 * kPage});
     ASSERT_EQ(ftruncate(file.descriptor(), kPage), 0);
     sum(window.bytes());
     ASSERT_FALSE(window.intact());
   }
-  const MappedWindow window(file, {0, kPage}, Touch::some);
+  const MappedWindow window(file, {0, kPage});
   sum(window.bytes());
   EXPECT_TRUE(window.intact());
 }
 
 void fault_outside_of_windows() {
   const auto file = patterned_file(4 * kPage);
-  const MappedWindow window(file, {0, kPage}, Touch::some);  // the handler is there
+  const MappedWindow window(file, {0, kPage});  // the handler is there
   auto* stray = static_cast<const volatile char*>(
       mmap(nullptr, 4 * kPage, PROT_READ, MAP_PRIVATE, file.descriptor(), 0));
   if (ftruncate(file.descriptor(), 0) != 0) return;
@@ -111,7 +106,7 @@ TEST(MappingDeathTest, OtherBusErrorsStillEndTheProcess) {
   EXPECT_EXIT(
       {
         const auto file = patterned_file(kPage);
-        const MappedWindow window(file, {0, kPage}, Touch::some);
+        const MappedWindow window(file, {0, kPage});
         raise(SIGBUS);
       },
       [](int status) { return status != 0; }, "");
@@ -130,9 +125,9 @@ TEST(MappingDeathTest, TheHandlerThatWasThereBeforeGetsOtherBusErrors) {
 
 TEST(Mapping, RefusesImpossibleRanges) {
   const auto file = patterned_file(10);
-  EXPECT_THROW(MappedWindow(file, {UINT64_MAX - 5, 100}, Touch::some), FitsError);
-  EXPECT_THROW(MappedWindow(file, {std::uint64_t{1} << 63, 100}, Touch::some), FitsError);
-  EXPECT_THROW(MappedWindow(file, {0, UINT64_MAX}, Touch::some), FitsError);
+  EXPECT_THROW(MappedWindow(file, {UINT64_MAX - 5, 100}), FitsError);
+  EXPECT_THROW(MappedWindow(file, {std::uint64_t{1} << 63, 100}), FitsError);
+  EXPECT_THROW(MappedWindow(file, {0, UINT64_MAX}), FitsError);
 }
 
 TEST(HugePages, AdviceTakesAnyRange) {

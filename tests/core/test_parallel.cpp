@@ -7,6 +7,8 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <memory>
 #include <set>
 #include <stdexcept>
 #include <thread>
@@ -117,6 +119,39 @@ TEST_F(Parallel, ForkedChildStartsItsOwnPoolAndExits) {
   std::atomic<int> calls{0};
   parallel_for(50, [&](std::size_t) { ++calls; });
   EXPECT_EQ(calls, 50);
+}
+
+/// Says in which thread it ends.
+std::shared_ptr<const void> mourned(std::promise<std::thread::id>& end) {
+  return {&end, [&end](const void*) { end.set_value(std::this_thread::get_id()); }};
+}
+
+TEST_F(Parallel, LetsGoOnAnotherThread) {
+  parallel_for(50, [](std::size_t) {});
+  std::promise<std::thread::id> end;
+  release_later(mourned(end));
+  EXPECT_NE(end.get_future().get(), std::this_thread::get_id());
+}
+
+TEST_F(Parallel, LetsGoAtOnceWhereOneThreadDoesAllTheWork) {
+  parallel_for(50, [](std::size_t) {});
+  set_num_threads(1);
+  std::promise<std::thread::id> end;
+  release_later(mourned(end));
+  auto ended = end.get_future();
+  ASSERT_EQ(ended.wait_for(std::chrono::seconds(0)), std::future_status::ready);
+  EXPECT_EQ(ended.get(), std::this_thread::get_id());
+}
+
+TEST_F(Parallel, LetsGoOfAllThatFollowEachOtherAndWorksOn) {
+  std::atomic<int> ended{0};
+  std::atomic<int> calls{0};
+  for (int i = 0; i < 200; ++i) {
+    parallel_for(8, [&](std::size_t) { ++calls; });
+    release_later({&ended, [&](const void*) { ++ended; }});
+  }
+  while (ended < 200) std::this_thread::yield();
+  EXPECT_EQ(calls, 1600);
 }
 
 TEST_F(Parallel, OneThreadStartsNone) {
