@@ -199,9 +199,13 @@ struct Foreign {
   std::vector<std::shared_ptr<ForeignArray>> batches;
 };
 
-void check_stream(int failed, ArrowArrayStream& stream) {
+/// What a call that failed left in `out` is nobody's.
+template <class Struct>
+void check_stream(int failed, ArrowArrayStream& stream, Struct& out) {
   if (failed == 0) return;
-  const char* const why = stream.get_last_error(&stream);
+  out.release = nullptr;
+  const char* const why =
+      stream.get_last_error == nullptr ? nullptr : stream.get_last_error(&stream);
   const std::string said =
       why != nullptr ? why : "error number " + std::to_string(failed) + ", without a reason";
   throw FitsError(ErrorCode::value, "the Arrow stream failed: " + said);
@@ -211,11 +215,17 @@ void check_stream(int failed, ArrowArrayStream& stream) {
 void drain(nb::handle capsule, Foreign& foreign) {
   Taken<ArrowArrayStream> taken(capsule, kStreamName);
   auto& stream = taken.value;
+  if (stream.get_schema == nullptr || stream.get_next == nullptr) {
+    throw FitsError(ErrorCode::value,
+                    "malformed Arrow stream: it has no get_schema or no get_next; report it to the "
+                    "library that made it");
+  }
   const nb::gil_scoped_release no_gil;
-  check_stream(stream.get_schema(&stream, &foreign.schema.value), stream);
+  auto& schema = foreign.schema.value;
+  check_stream(stream.get_schema(&stream, &schema), stream, schema);
   for (;;) {
     auto batch = std::make_shared<ForeignArray>();
-    check_stream(stream.get_next(&stream, &batch->value), stream);
+    check_stream(stream.get_next(&stream, &batch->value), stream, batch->value);
     if (batch->value.release == nullptr) break;
     foreign.batches.push_back(std::move(batch));
   }
@@ -235,18 +245,22 @@ class ColumnImport {
   }
 
   /// (name, metadata, rows, axes of a cell or of an element of a list, values, offsets or None,
-  /// mask or None, bytes of a string or None).
+  /// mask or None, bytes of a string or None, lists to be emptied or None).
   nb::object run() {
     nb::object mask = read_mask(), offsets = nb::none(), values = nb::none(), width = nb::none();
+    nb::object hiding = nb::none();
     if (field_.holds_text()) {
       std::tie(values, offsets, width) = read_text();
     } else {
-      if (field_.type.kind == ArrowKind::list) offsets = read_places();
+      if (field_.type.kind == ArrowKind::list) {
+        offsets = read_places();
+        hiding = read_hiding();
+      }
       values = mask.is_none() ? in_place() : nb::object(nb::none());
       if (values.is_none()) values = read_elements();
     }
     return nb::make_tuple(to_python(field_.name), metadata(), rows_, axes(), values, offsets, mask,
-                          width);
+                          width, hiding);
   }
 
  private:
@@ -299,6 +313,23 @@ class ColumnImport {
       start += static_cast<std::int64_t>(view.children[0].length);
     }
     *out = start;
+    return std::move(tensor.tensor);
+  }
+
+  /// A bool for each list that is null, where elements lie under some of them.
+  nb::object read_hiding() {
+    const auto hides = [](const ArrowView& view) {
+      for (std::uint64_t i = 0; view.validity != nullptr && i < view.length; ++i)
+        if (view.is_null(i) && view.place(i) < view.place(i + 1)) return true;
+      return false;
+    };
+    if (std::none_of(views_.begin(), views_.end(), hides)) return nb::none();
+    auto tensor = flat(ElementType::boolean, rows_);
+    auto* out = reinterpret_cast<std::uint8_t*>(tensor.data);
+    const nb::gil_scoped_release no_gil;
+    for (const auto& view : views_)
+      for (std::uint64_t i = 0; i < view.length; ++i)
+        *out++ = static_cast<std::uint8_t>(view.is_null(i));
     return std::move(tensor.tensor);
   }
 

@@ -30,11 +30,12 @@ ElementType type_called(const std::string& name) {
   return found->type;
 }
 
-/// (name, dtype or None for text, shape of a cell, whether cells vary in length).
+/// (name, dtype or None for text, shape of a cell, whether cells vary in length, TTYPE).
 Column column_of(nb::handle item) {
   const auto parts = nb::cast<nb::tuple>(item);
   Column column;
   column.name = nb::cast<std::string>(parts[0]);
+  column.ttype = nb::cast<std::string>(parts[4]);
   column.form.code = parts[1].is_none() ? 'A' : 'B';
   if (!parts[1].is_none()) column.coding.natural = type_called(nb::cast<std::string>(parts[1]));
   column.characters = 1;  // of no consequence: columns have their widths when they are computed
@@ -154,7 +155,7 @@ class BoundExpression {
 
 void bind_query(nb::module_& m) {
   nb::class_<BoundExpression>(m, "Expression")
-      .def(nb::init<nb::handle, const nb::list&>(), "text"_a, "columns"_a)
+      .def(nb::init<nb::handle, const nb::list&>(), "text"_a.none(), "columns"_a)
       .def("columns", &BoundExpression::columns, "Positions of the columns that it needs.")
       .def("root", &BoundExpression::root)
       .def("nodes", &BoundExpression::nodes,

@@ -139,6 +139,18 @@ nb::object distinct(const nb::list& keys) {
   return rows_tensor(rows);
 }
 
+/// Memory for the rows of a join, of which there may be many more than of both tables.
+Output<std::int64_t> joined_positions(const Join& join) {
+  try {
+    return positions(join.size());
+  } catch (nb::python_error& error) {
+    const auto text = "the joined table has " + std::to_string(join.size()) +
+                      " rows, for which there is no memory: keys that repeat in both tables pair "
+                      "each row with each; take t.unique(...) of one, or how='semi'";
+    nb::raise_from(error, PyExc_MemoryError, "%s", text.c_str());
+  }
+}
+
 /// (positions in the left table, in the right one), of semi and anti joins (positions, None).
 nb::tuple joined_rows(const nb::list& left, const nb::list& right, const std::string& wanted) {
   const auto how = named<JoinHow>(wanted, {{"inner", JoinHow::inner},
@@ -156,9 +168,9 @@ nb::tuple joined_rows(const nb::list& left, const nb::list& right, const std::st
     const nb::gil_scoped_release no_gil;
     join = std::make_unique<Join>(keys, how);
   }
-  auto left_rows = positions(join->size());
+  auto left_rows = joined_positions(*join);
   const bool one_table = how == JoinHow::semi || how == JoinHow::anti;
-  auto right_rows = one_table ? Output<std::int64_t>{nb::none(), nullptr} : positions(join->size());
+  auto right_rows = one_table ? Output<std::int64_t>{nb::none(), nullptr} : joined_positions(*join);
   {
     const nb::gil_scoped_release no_gil;
     join->write(left_rows.data, right_rows.data);

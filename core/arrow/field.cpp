@@ -64,7 +64,7 @@ ArrowField read_field(const ArrowSchema& schema, int depth) {
     field.dictionary.push_back(read_field(*schema.dictionary, depth + 1));
     const auto& values = field.dictionary[0];
     if (!values.children.empty() || !values.dictionary.empty())
-      refuse("is a dictionary of lists; decode it first");
+      refuse("is a dictionary of lists or of dictionaries; decode it first");
   }
   return field;
 }

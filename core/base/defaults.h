@@ -33,6 +33,8 @@ inline constexpr std::uint64_t kReplacedBytes = 1 * MiB;
 inline constexpr std::size_t kSpoolBytes = 64 * MiB;
 /// A header longer than this is no header.
 inline constexpr std::uint64_t kMaxHeaderBytes = 64 * MiB;
+/// Rows that take no bytes of the file: a header alone must not make masks and lists of rows huge.
+inline constexpr std::uint64_t kMaxEmptyRows = std::uint64_t{1} << 26;
 /// Dimensions of a torch tensor.
 inline constexpr std::size_t kMaxAxes = 64;
 

@@ -84,11 +84,7 @@ std::uint64_t AsciiColumn::convert(const TextFields& in, std::byte* out, std::ui
     const auto found = form_.code == 'I' ? parse<std::int64_t>(part, numbers.data(), blank.data())
                                          : parse<double>(part, numbers.data(), blank.data());
     auto* to = out + done * size;
-    try {
-      (*scale_)(numbers.data(), part.rows, to, done);
-    } catch (const FitsError& error) {
-      throw FitsError(error.code(), "column '" + name_ + "': " + error.problem());
-    }
+    scale(part, numbers.data(), to);
     for (std::size_t i = 0; i < part.rows && found != 0; ++i) {
       if (blank[i] != 0) clear(to + i * size);
     }
@@ -96,6 +92,18 @@ std::uint64_t AsciiColumn::convert(const TextFields& in, std::byte* out, std::ui
     nulls += found;
   }
   return nulls;
+}
+
+void AsciiColumn::scale(const TextFields& in, const std::byte* numbers, std::byte* out) const {
+  try {
+    (*scale_)(numbers, in.rows, out, in.out_row);
+  } catch (const FitsError& error) {
+    // One by one, to know which it is.
+    for (std::size_t i = 0; in.rows > 1 && i < in.rows; ++i)
+      scale(in.part(i, 1), numbers + i * sizeof(double), out + i * info(type_).size);
+    throw FitsError(error.code(), "column '" + name_ + "', row " +
+                                      std::to_string(in.row_in_file(0)) + ": " + error.problem());
+  }
 }
 
 /// Scaled or not, a null integer is 0, and any other null NaN.

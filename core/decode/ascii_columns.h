@@ -25,6 +25,7 @@ struct TextFields {
   std::uint64_t file_row = 0;  ///< of the first, for messages
   std::int64_t file_step = 1;
   std::span<const std::int64_t> listed{};  ///< the rows of the table, where no step leads to them
+  std::size_t out_row = 0;                 ///< of the first, for messages
 
   /// Null rows have no distance: nothing is added to a pointer that would leave the block.
   [[nodiscard]] const char* row(std::size_t index) const noexcept {
@@ -39,6 +40,7 @@ struct TextFields {
     auto some = *this;
     some.first = row(from);
     some.rows = count;
+    some.out_row += from;
     some.file_row += from * static_cast<std::uint64_t>(file_step);
     if (!listed.empty()) some.listed = listed.subspan(from, count);
     return some;
@@ -64,6 +66,8 @@ class AsciiColumn {
   template <class Stored>
   std::uint64_t parse(const TextFields& in, std::byte* out, std::uint8_t* mask) const;
   std::uint64_t convert(const TextFields& in, std::byte* out, std::uint8_t* mask) const;
+  /// The numbers of all rows, one behind the other.
+  void scale(const TextFields& in, const std::byte* numbers, std::byte* out) const;
   [[nodiscard]] bool is_null_text(std::string_view field) const noexcept;
   [[noreturn]] void refuse(const TextFields& in, std::size_t row, bool too_large) const;
   void clear(std::byte* element) const noexcept;

@@ -49,6 +49,11 @@ struct Fields {
   std::int64_t file_step = 1;
   std::span<const std::int64_t> listed{};  ///< the rows of the table, where no step leads to them
 
+  [[nodiscard]] std::int64_t row_in_file(std::size_t index) const noexcept {
+    return listed.empty()
+               ? static_cast<std::int64_t>(file_row) + static_cast<std::int64_t>(index) * file_step
+               : listed[index];
+  }
   /// Null rows have no distance: nothing is added to a pointer that would leave the block.
   [[nodiscard]] const std::byte* row(std::size_t index) const noexcept {
     return first + static_cast<std::ptrdiff_t>(index) * stride;
@@ -143,12 +148,9 @@ void copy_bytes(Task& task, Fields in) {
 [[noreturn]] void refuse_logical(const Task& task, Fields in, std::size_t row, std::byte found) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   const auto byte = std::to_integer<unsigned>(found);
-  const auto at = in.listed.empty() ? static_cast<std::int64_t>(in.file_row) +
-                                          static_cast<std::int64_t>(row) * in.file_step
-                                    : in.listed[row];
   throw FitsError::format(
-      "column '" + task.name + "', row " + std::to_string(at) + ": byte 0x" + kHex[byte / 16] +
-      kHex[byte % 16] +
+      "column '" + task.name + "', row " + std::to_string(in.row_in_file(row)) + ": byte 0x" +
+      kHex[byte / 16] + kHex[byte % 16] +
       " is no logical value ('T', 'F' or 0x00); select the other columns with columns=[...]");
 }
 
@@ -208,18 +210,25 @@ void decode_descriptors(Task& task, Fields in) {
   }
 }
 
-/// `rows` packed cells, for the rows of the output from `out_row` on.
-void decode_packed(Task& task, const std::byte* cells, std::size_t rows, std::size_t out_row) {
+/// `rows` packed cells, the first of which is that of the row `first` of `in`.
+void decode_packed(Task& task, const Fields& in, const std::byte* cells, std::size_t first,
+                   std::size_t rows) {
+  const auto out_row = in.out_row + first;
   try {
     (*task.decode)(cells, rows* task.elements, task.cell(out_row), out_row* task.elements);
   } catch (const FitsError& error) {
-    throw FitsError(error.code(), "column '" + task.name + "': " + error.problem());
+    // One by one, to know which it is.
+    for (std::size_t i = 0; rows > 1 && i < rows; ++i)
+      decode_packed(task, in, cells + i * task.in_bytes, first + i, 1);
+    throw FitsError(error.code(), "column '" + task.name + "', row " +
+                                      std::to_string(in.row_in_file(first)) + ": " +
+                                      error.problem());
   }
 }
 
 void decode_elements(Task& task, Fields in) {
   if (task.in_bytes * 2 > kGatherBytes) {
-    for (std::size_t i = 0; i < in.rows; ++i) decode_packed(task, in.row(i), 1, in.out_row + i);
+    for (std::size_t i = 0; i < in.rows; ++i) decode_packed(task, in, in.row(i), i, 1);
     return;
   }
   std::array<std::byte, kGatherBytes> gathered;
@@ -229,7 +238,7 @@ void decode_elements(Task& task, Fields in) {
     for (std::size_t i = 0; i < rows; ++i) {
       std::memcpy(gathered.data() + i * task.in_bytes, in.row(done + i), task.in_bytes);
     }
-    decode_packed(task, gathered.data(), rows, in.out_row + done);
+    decode_packed(task, in, gathered.data(), done, rows);
   }
 }
 
@@ -239,7 +248,8 @@ TextFields as_text(Fields in) {
           in.rows,
           in.file_row,
           in.file_step,
-          in.listed};
+          in.listed,
+          in.out_row};
 }
 
 void decode_text(Task& task, Fields in) {

@@ -46,7 +46,12 @@ void HeapDecoder::numbers(const std::byte* from, std::uint64_t first, std::uint6
   try {
     (*decode_)(from, count, output_.values + first * size_, first);
   } catch (const FitsError& error) {
-    throw FitsError(error.code(), "column '" + column_.name + "': " + error.problem());
+    // One by one, to know which it is.
+    const auto stored = info(output_.request.coding.stored).size;
+    for (std::uint64_t i = 0; count > 1 && i < count; ++i) numbers(from + i * stored, first + i, 1);
+    const auto row = row_of(rows_, output_.cells.cell_of(first));
+    throw FitsError(error.code(), "column '" + column_.name + "', row " + std::to_string(row) +
+                                      ": " + error.problem());
   }
   if (find_nulls_ != nullptr) {
     auto* mask = output_.mask == nullptr ? nullptr : output_.mask + first;

@@ -124,7 +124,7 @@ struct ScaleComplex {
                                                        const std::byte* __restrict__ in,
                                                        std::size_t count,
                                                        std::byte* __restrict__ out) {
-    const auto [scale, zero] = coding.scaling;
+    const double scale = coding.scaling.scale, zero = coding.scaling.zero;
     for (std::size_t i = 0; i < 2 * count; i += 2) {
       const auto real = static_cast<double>(load<Order, Real>(in + i * sizeof(Real)));
       const auto imaginary = static_cast<double>(load<Order, Real>(in + (i + 1) * sizeof(Real)));

@@ -160,7 +160,7 @@ StoredValues::StoredValues(const ElementCoding& coding, ElementType from, std::s
       null_keyword_(std::move(null_keyword)),
       fractions_(fractions) {
   constexpr double kTwo63 = 9223372036854775808.0;
-  const auto [scale, zero] = coding.scaling;
+  const double scale = coding.scaling.scale, zero = coding.scaling.zero;
   if (scale == 1.0 && std::trunc(zero) == zero && std::abs(zero) <= kTwo63)
     whole_zero_ = static_cast<Wide>(zero);
   dispatch(from_, [&]<class From>() {

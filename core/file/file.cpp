@@ -200,8 +200,8 @@ std::size_t File::find(std::string_view name, std::optional<std::int64_t> versio
   std::string known;
   for (const auto& [record, layout] : entries_) {
     const auto found = folded(record.name());
-    if (found.empty()) continue;
-    known += (known.empty() ? "'" : ", '") + found + "'";
+    known += known.empty() ? "" : ", ";
+    known += found.empty() ? record.label() + " without a name" : "'" + found + "'";
     if (record.version() != 1) known += " version " + std::to_string(record.version());
   }
   const auto wish =

@@ -100,6 +100,26 @@ bool numbers_elsewhere(const TableData& table, const HeapOutput& some) {
   }
 }
 
+/// Columns that are called so in any case: one for each spelling. Of columns that repeat a TTYPE it
+/// is the one that has it as its name.
+std::vector<std::size_t> in_any_case(const std::vector<Column>& columns, std::string_view name) {
+  std::vector<std::size_t> found;
+  const auto spelling = [&](std::size_t i) -> const std::string& {
+    return equal_ignoring_case(columns[i].ttype, name) ? columns[i].ttype : columns[i].name;
+  };
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (!equal_ignoring_case(spelling(i), name)) continue;
+    const auto same = std::find_if(found.begin(), found.end(),
+                                   [&](std::size_t j) { return spelling(j) == spelling(i); });
+    if (same == found.end()) {
+      found.push_back(i);
+    } else if (columns[i].name == spelling(i)) {
+      *same = i;
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
 const TableLayout& table_layout(const File& file, std::size_t index) {
@@ -113,23 +133,21 @@ const TableLayout& table_layout(const File& file, std::size_t index) {
 
 std::size_t find_column(const TableLayout& table, std::string_view name) {
   const auto& columns = table.columns;
+  const bool asked = !name.empty();  // else it would be the TTYPE of a column without one
   for (const auto spelling : {&Column::name, &Column::ttype}) {
-    for (std::size_t i = 0; i < columns.size(); ++i) {
+    for (std::size_t i = 0; i < columns.size() && asked; ++i) {
       if (columns[i].*spelling == name) return i;
     }
   }
-  std::vector<std::size_t> found;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (equal_ignoring_case(columns[i].name, name)) found.push_back(i);
-  }
+  const auto found = asked ? in_any_case(columns, name) : std::vector<std::size_t>{};
   if (found.size() == 1) return found.front();
   const auto wish = "'" + std::string(name) + "'";
   if (found.empty())
     throw FitsError(ErrorCode::column_name,
                     "no column " + wish + "; the table has " + listed(table));
-  throw FitsError(ErrorCode::column_name, wish + " is ambiguous: '" + columns[found[0]].name +
-                                              "' and '" + columns[found[1]].name +
-                                              "' differ in case only; spell one of them");
+  throw FitsError(ErrorCode::column_name, "column " + wish + " is ambiguous: spell '" +
+                                              columns[found[0]].name + "' or '" +
+                                              columns[found[1]].name + "' exactly");
 }
 
 TableData table_data(const File& file, std::size_t index) {

@@ -26,16 +26,19 @@ std::optional<ElementType> shifted_type(ElementType stored, Scaling scaling) {
     case ElementType::i32:
       return scaling.zero == 2147483648.0 ? std::optional(ElementType::u32) : std::nullopt;
     case ElementType::i64:
-      return scaling.zero == kTwo63 ? std::optional(ElementType::u64) : std::nullopt;
+      return scaling.zero == kTwo63 && !scaling.whole_zero ? std::optional(ElementType::u64)
+                                                           : std::nullopt;
     default: return std::nullopt;
   }
 }
 
 /// TSCAL = 1 and a whole TZERO: 64-bit integers stay exact.
-bool whole_offset(ElementType stored, Scaling scaling) {
-  return stored == ElementType::i64 && scaling.scale == 1.0 &&
-         std::trunc(scaling.zero) == scaling.zero && scaling.zero >= -kTwo63 &&
-         scaling.zero < kTwo63;
+std::optional<std::int64_t> whole_offset(ElementType stored, Scaling scaling) {
+  if (stored != ElementType::i64 || scaling.scale != 1.0) return std::nullopt;
+  if (scaling.whole_zero) return scaling.whole_zero;
+  const bool whole =
+      std::trunc(scaling.zero) == scaling.zero && scaling.zero >= -kTwo63 && scaling.zero < kTwo63;
+  return whole ? std::optional(static_cast<std::int64_t>(scaling.zero)) : std::nullopt;
 }
 
 ElementCoding copied(ElementType stored, ElementType natural) {
@@ -54,8 +57,8 @@ ElementCoding make(ElementType stored, ElementType scaled, Scaling scaling,
   if (const auto shifted = shifted_type(stored, scaling)) {
     coding.natural = *shifted;
     coding.rule = Rule::offset;
-  } else if (whole_offset(stored, scaling)) {
-    coding.offset = static_cast<std::int64_t>(scaling.zero);
+  } else if (const auto offset = whole_offset(stored, scaling)) {
+    coding.offset = *offset;
     coding.rule = Rule::offset;
   } else {
     coding.natural = scaled;

@@ -112,9 +112,6 @@ void name_all(std::vector<Column>& columns, const std::vector<std::string>& spel
 }
 
 void check_counts(const HduRecord& hdu) {
-  if (hdu.gcount > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-    throw FitsError::format("GCOUNT = " + std::to_string(hdu.gcount) + " does not fit 63 bits");
-  }
   if (hdu.pcount > kMaxParameters) {
     throw FitsError::unsupported("random groups of PCOUNT = " + std::to_string(hdu.pcount) +
                                  " parameters; PTYPEn can name 999");
@@ -141,6 +138,7 @@ RandomGroupsLayout read_groups_layout(const HduRecord& hdu, Warnings& warnings) 
   const auto row_bytes = checked_add(array.offset, array.width);
   const auto bytes = row_bytes ? checked_mul(*row_bytes, hdu.gcount) : row_bytes;
   if (!bytes) throw FitsError::format("the groups do not fit 64 bits");
+  check_row_count(hdu.gcount, *row_bytes, "GCOUNT");
   groups.table.rows = hdu.gcount;
   groups.table.row_bytes = *row_bytes;
   groups.table.heap_offset = *bytes;

@@ -9,6 +9,9 @@
 
 namespace torchfits {
 
+/// BSCALE and BZERO; ErrorCode::format where one is not a finite number.
+[[nodiscard]] Scaling image_scaling(const Header& header);
+
 /// An image of `bitpix` and `axes` (NAXIS1 first): shape, and coding by the BSCALE, BZERO and
 /// `blank` (a keyword) of `header`.
 [[nodiscard]] ImageLayout describe_image(const Header& header, std::int64_t bitpix,

@@ -9,21 +9,15 @@
 #include "fits/compressed_header.h"
 #include "fits/compressed_table.h"
 #include "fits/image_layout.h"
+#include "fits/scaling_cards.h"
 
 namespace torchfits {
 namespace {
 
-/// A number that scales data: present and unreadable is an error, since ignoring it would give
-/// wrong values.
-double scaling_number(const Header& header, std::string_view keyword, double missing) {
+/// The first card of that keyword.
+ScalingCard scaling_card(const Header& header, std::string_view keyword) {
   const auto position = header.find(keyword);
-  if (!position) return missing;
-  const auto card = header.card(*position);
-  if (std::holds_alternative<std::monostate>(card.value)) return missing;
-  if (const auto value = header.real(keyword)) return *value;
-  throw FitsError::format(std::string(keyword) + " is not a number: '" +
-                          std::string(header.card_text(*position).substr(0, 40)) +
-                          "'; correct the header");
+  return {std::string(keyword), position ? header.card_text(*position) : std::string_view{}};
 }
 
 /// BLANK must be an integer (a whole float is taken); anything else cannot equal a stored integer
@@ -63,14 +57,16 @@ std::vector<std::uint64_t> numpy_shape(std::vector<std::uint64_t> axes) {
 
 }  // namespace
 
+Scaling image_scaling(const Header& header) {
+  return read_scaling(scaling_card(header, "BSCALE"), scaling_card(header, "BZERO"));
+}
+
 ImageLayout describe_image(const Header& header, std::int64_t bitpix,
                            std::vector<std::uint64_t> axes, std::string_view blank,
                            std::vector<std::string>& warnings) {
-  const Scaling scaling{scaling_number(header, "BSCALE", 1.0),
-                        scaling_number(header, "BZERO", 0.0)};
   const auto null = blank_value(header, bitpix < 0, blank, warnings);
   return {numpy_shape(std::move(axes)),
-          ElementCoding::image(static_cast<int>(bitpix), scaling, null)};
+          ElementCoding::image(static_cast<int>(bitpix), image_scaling(header), null)};
 }
 
 Layout read_layout(const HduRecord& hdu, std::vector<std::string>& warnings) {

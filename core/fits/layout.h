@@ -22,6 +22,7 @@ namespace torchfits {
 struct Scaling {
   double scale = 1.0;
   double zero = 0.0;
+  std::optional<std::int64_t> whole_zero{};  ///< where a header has digits that `zero` may lose
   [[nodiscard]] bool identity() const noexcept { return scale == 1.0 && zero == 0.0; }
 };
 

@@ -3,16 +3,17 @@
 
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
+#include "base/defaults.h"
 #include "base/error.h"
 #include "fits/block.h"
 #include "fits/card.h"
 #include "fits/card_value.h"
+#include "fits/scaling_cards.h"
 
 namespace torchfits {
 namespace {
@@ -70,16 +71,6 @@ std::optional<std::int64_t> whole_number(double value) noexcept {
   constexpr double kLimit = 9223372036854775808.0;
   if (!(value >= -kLimit && value < kLimit) || value != std::floor(value)) return std::nullopt;
   return static_cast<std::int64_t>(value);
-}
-
-std::optional<double> real_value(const CardValue& value) {
-  if (const auto* real = std::get_if<double>(&value)) return *real;
-  if (const auto* number = std::get_if<std::int64_t>(&value)) return static_cast<double>(*number);
-  // TZERO = 9223372036854775808, the unsigned convention of K, needs more than 64 bits.
-  if (const auto* big = std::get_if<BigInteger>(&value)) {
-    return std::strtod(big->digits.c_str(), nullptr);
-  }
-  return std::nullopt;
 }
 
 }  // namespace
@@ -159,21 +150,7 @@ std::string ColumnCardReader::form() const {
 }
 
 Scaling ColumnCardReader::scaling(ColumnKeyword scale, ColumnKeyword zero) const {
-  Scaling scaling;
-  read_real(scale, scaling.scale);
-  read_real(zero, scaling.zero);
-  return scaling;
-}
-
-void ColumnCardReader::read_real(ColumnKeyword keyword, double& into) const {
-  if (!has(keyword)) return;
-  const auto found = Card::parse(cards_[keyword]);
-  if (std::holds_alternative<std::monostate>(found.value)) return;
-  const auto value = found.kind == CardKind::value ? real_value(found.value) : std::nullopt;
-  if (!value || !std::isfinite(*value)) {
-    throw FitsError::format(name(keyword) + " is not a finite number");
-  }
-  into = *value;
+  return read_scaling({name(scale), cards_[scale]}, {name(zero), cards_[zero]});
 }
 
 void ColumnCardReader::describe(Column& column) {
@@ -224,6 +201,16 @@ void name_columns(std::vector<Column>& columns) {
   }
 }
 
+void check_row_count(std::uint64_t rows, std::uint64_t row_bytes, std::string_view keyword) {
+  const auto said = std::string(keyword) + " = " + std::to_string(rows) + " rows ";
+  if (rows > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+    throw FitsError::format(said + "do not fit 63 bits");
+  if (row_bytes == 0 && rows > kMaxEmptyRows) {
+    throw FitsError::format(said + "of no bytes: at most " + std::to_string(kMaxEmptyRows) +
+                            " are plausible; correct the header");
+  }
+}
+
 TableLayout empty_table(const HduRecord& hdu) {
   if (hdu.axes.size() != 2) {
     throw FitsError::format("a table has NAXIS = 2, not " + std::to_string(hdu.axes.size()));
@@ -231,9 +218,7 @@ TableLayout empty_table(const HduRecord& hdu) {
   TableLayout table;
   table.row_bytes = hdu.axes[0];
   table.rows = hdu.axes[1];
-  if (table.rows > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-    throw FitsError::format("NAXIS2 = " + std::to_string(table.rows) + " rows do not fit 63 bits");
-  }
+  check_row_count(table.rows, table.row_bytes, "NAXIS2");
   return table;
 }
 

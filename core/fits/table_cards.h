@@ -81,7 +81,6 @@ class ColumnCardReader {
 
  private:
   [[nodiscard]] std::string text_of(ColumnKeyword keyword, Card& card);
-  void read_real(ColumnKeyword keyword, double& into) const;
 
   const ColumnCards& cards_;
   std::size_t index_;
@@ -94,6 +93,10 @@ class ColumnCardReader {
 /// Sets the names from the spellings: every first use keeps it; the repeated become NAME_2, NAME_3,
 /// the nameless COLn, past what is taken. Names that differ in case only count as repeated.
 void name_columns(std::vector<Column>& columns);
+
+/// ErrorCode::format for more rows than a table can have, or, where they take no bytes of the file
+/// that would bound them, than are plausible. `keyword` counts them.
+void check_row_count(std::uint64_t rows, std::uint64_t row_bytes, std::string_view keyword);
 
 /// Rows and bytes of a row from NAXIS2 and NAXIS1; ErrorCode::format where `hdu` has other axes.
 [[nodiscard]] TableLayout empty_table(const HduRecord& hdu);

@@ -262,10 +262,9 @@ void allow_nulls(const Header& header, TiledImageLayout& tiled) {
   auto& coding = tiled.image.coding;
   const bool nulls = tiled.null_mask || tiled.blank.column;
   if (!nulls || coding.null || is_float(coding.stored)) return;
-  const Scaling scaling{header.real("BSCALE").value_or(1.0), header.real("BZERO").value_or(0.0)};
   const auto bits = 8 * info(coding.stored).size;
   const auto least = bits == 8 ? 0 : std::numeric_limits<std::int64_t>::min() >> (64 - bits);
-  coding = ElementCoding::image(static_cast<int>(bits), scaling, least);
+  coding = ElementCoding::image(static_cast<int>(bits), image_scaling(header), least);
   tiled.reserved_null = true;
 }
 

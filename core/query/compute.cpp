@@ -18,6 +18,9 @@ double real_remainder(double a, double b) noexcept {
   return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
 
+/// Of a null there is none, though C has nan ** 0 and 1 ** nan be 1.
+double known_power(double a, double b) noexcept { return a != a || b != b ? kNaN : std::pow(a, b); }
+
 /// An integer, or none.
 struct Whole {
   std::uint64_t bits;
@@ -165,7 +168,7 @@ void compute_real(Op op, const Values& a, const Values& b, std::size_t rows, dou
     case Op::divide: return with([](double x, double y) { return x / y; });
     case Op::ratio: return with([](double x, double y) { return y == 0 ? kNaN : x / y; });
     case Op::remainder: return with([](double x, double y) { return real_remainder(x, y); });
-    case Op::power: return with([](double x, double y) { return std::pow(x, y); });
+    case Op::power: return with([](double x, double y) { return known_power(x, y); });
     case Op::atan2: return with([](double x, double y) { return std::atan2(x, y); });
     case Op::minimum:
       return with([](double x, double y) { return x != x || y != y ? kNaN : std::min(x, y); });

@@ -19,6 +19,25 @@ std::size_t characters(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return !continues_character(c); }));
 }
 
+/// Bytes of a problem that a message shows, of its beginning and of its end.
+constexpr std::size_t kToldBytes = 2000;
+
+/// Without what is between its ends, if it is very long: a name can have a megabyte.
+std::string shortened(const std::string& text) {
+  if (text.size() <= 2 * kToldBytes) return text;
+  auto first = kToldBytes, last = text.size() - kToldBytes;
+  while (continues_character(text[first])) --first;
+  while (continues_character(text[last])) ++last;
+  return text.substr(0, first) + "..." + text.substr(last);
+}
+
+/// On one line, and not cut at a NUL.
+std::string printable(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
+  return text;
+}
+
 }  // namespace
 
 FitsError expression_error(ErrorCode code, std::string_view text, Place place,
@@ -27,15 +46,13 @@ FitsError expression_error(ErrorCode code, std::string_view text, Place place,
   const auto end = std::min<std::size_t>(at + place.length, text.size());
   auto first = at > kShown ? at - kShown : 0;
   while (first < at && continues_character(text[first])) ++first;
-  auto last = std::min(text.size(), std::max(end, at) + kShown);
+  auto last = std::min(text.size(), std::min(end, at + kShown) + kShown);
   while (last < text.size() && continues_character(text[last])) ++last;
-  std::string line(text.substr(first, last - first));
-  std::replace_if(
-      line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
+  const auto line = printable(std::string(text.substr(first, last - first)));
   const std::string dots = first > 0 ? "..." : "";
   const auto before = dots.size() + characters(text.substr(first, at - first));
   const auto marks = std::clamp<std::size_t>(characters(text.substr(at, end - at)), 1, kMostMarks);
-  return {code, "in the expression: " + problem + "\n  " + dots + line +
+  return {code, "in the expression: " + printable(shortened(problem)) + "\n  " + dots + line +
                     (last < text.size() ? "..." : "") + "\n  " + std::string(before, ' ') +
                     std::string(marks, '^')};
 }

@@ -4,6 +4,7 @@
 //   unary - + ~ ! | ** | column[2], function(...), (...)
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -49,7 +50,7 @@ struct Function {
   std::size_t least, most;
 };
 
-constexpr std::size_t kAny = 64;
+constexpr std::size_t kAny = SIZE_MAX;
 
 constexpr std::array<Function, 31> kFunctions{{
     {"abs", Op::absolute, 1, 1},
@@ -152,15 +153,16 @@ class Parser {
   Index add(Op op, Place place, Index operand) { return add(op, place, std::array{operand}); }
   Index add(Op op, Place place, Index a, Index b) { return add(op, place, std::array{a, b}); }
 
-  /// Counts how deep the call of its scope is nested.
+  /// Counts what is open around its scope: parentheses, lists, functions, signs, 'not' and powers.
   class Deeper {
    public:
-    explicit Deeper(Parser& parser) : parser_(parser) {
-      if (++parser_.depth_ > kMaxExpressionDepth) {
-        parser_.refuse(parser_.current_.place, "the expression is nested more than " +
-                                                   std::to_string(kMaxExpressionDepth) +
-                                                   " deep; select in several steps");
+    Deeper(Parser& parser, Place place) : parser_(parser) {
+      if (parser_.depth_ == kMaxExpressionDepth) {
+        parser_.refuse(place, "the expression is nested more than " +
+                                  std::to_string(kMaxExpressionDepth) +
+                                  " deep; select in several steps");
       }
+      ++parser_.depth_;
     }
     Deeper(const Deeper&) = delete;
     Deeper& operator=(const Deeper&) = delete;
@@ -172,7 +174,6 @@ class Parser {
 
   /// Whatever binds at least as tight as `least`.
   Index expression(int least) {
-    const Deeper deeper(*this);
     auto left = prefix(least);
     while (true) {
       if (const auto* found = binary(least)) {
@@ -187,6 +188,12 @@ class Parser {
     }
   }
 
+  /// The inside of parentheses that open at `place`.
+  Index inside(Place place) {
+    const Deeper deeper(*this, place);
+    return expression(kOr);
+  }
+
   [[nodiscard]] const BinaryOperator* binary(int least) const {
     if (current_.kind != Token::Kind::symbol) return nullptr;
     for (const auto& candidate : kBinary) {
@@ -199,6 +206,7 @@ class Parser {
     const auto place = current_.place;
     if (current_.is("not")) {
       if (least > kNot) refuse(place, "'not' is written in parentheses here");
+      const Deeper deeper(*this, place);
       advance();
       return add(Op::logical_not, place, expression(kNot));
     }
@@ -206,16 +214,21 @@ class Parser {
   }
 
   Index unary() {
-    const Deeper deeper(*this);
     const auto place = current_.place;
-    if (accept("+")) return unary();
-    if (accept("~")) return add(Op::bit_not, place, unary());
-    if (accept("!")) return add(Op::logical_not, place, unary());
+    if (accept("+")) return operand(place);
+    if (accept("~")) return add(Op::bit_not, place, operand(place));
+    if (accept("!")) return add(Op::logical_not, place, operand(place));
     if (accept("-")) {
       if (auto number = negative_number(place)) return *number;
-      return add(Op::negate, place, unary());
+      return add(Op::negate, place, operand(place));
     }
     return power();
+  }
+
+  /// What stands behind the operator at `place`.
+  Index operand(Place place) {
+    const Deeper deeper(*this, place);
+    return unary();
   }
 
   /// A minus and a number are one constant, unless a power is meant: -2 ** 2 is -4.
@@ -243,7 +256,7 @@ class Parser {
 
   Index power_of(Index base) {
     const auto place = current_.place;
-    return accept("**") ? add(Op::power, place, base, unary()) : base;
+    return accept("**") ? add(Op::power, place, base, operand(place)) : base;
   }
 
   [[nodiscard]] static bool is_comparison(const Token& token) {
@@ -275,6 +288,10 @@ class Parser {
         left = right;
       } else {
         one = worded_comparison(left);
+        if (at_comparison())
+          refuse(current_.place,
+                 "'in', 'between', 'like' and 'is' end a chain; put what is compared here in "
+                 "parentheses");
       }
       all = all ? add(Op::logical_and, place, *all, one) : one;
     }
@@ -299,14 +316,25 @@ class Parser {
     return negated ? add(Op::logical_not, place, node) : node;
   }
 
+  /// What is no constant is compared one by one, at once: a long list holds no more than a short.
   Index in_list(Index left, Place place) {
     expect("(", "'in'");
-    std::vector<Index> operands{left};
+    std::vector<Index> constants{left};
+    std::optional<Index> others;
     do {
-      operands.push_back(expression(kOr));
+      const auto start = current_.place;
+      const auto item = inside(place);
+      if (result_.nodes[item].op == Op::literal) {
+        constants.push_back(item);
+      } else {
+        const auto one = add(Op::equal, start, left, item);
+        others = others ? add(Op::logical_or, place, *others, one) : one;
+      }
     } while (accept(","));
     expect(")", "the list");
-    return add(Op::in_list, place, operands);
+    if (constants.size() == 1) return *others;
+    const auto listed = add(Op::in_list, place, constants);
+    return others ? add(Op::logical_or, place, listed, *others) : listed;
   }
 
   Index between(Index left, Place place) {
@@ -356,7 +384,7 @@ class Parser {
       case Token::Kind::symbol: break;
     }
     if (!token.is("(")) refuse(token.place, "a value is expected here, not '" + token.text + "'");
-    const auto inner = expression(kOr);
+    const auto inner = inside(token.place);
     expect(")", "an expression in parentheses");
     return inner;
   }
@@ -399,28 +427,24 @@ class Parser {
       refuse(name.place,
              "there is no function '" + name.text + "'; there are " + functions_listed());
     advance();
+    const bool folds = function->most == kAny;
+    std::size_t count = 0;
     std::vector<Index> operands;
     if (!current_.is(")")) {
       do {
-        operands.push_back(expression(kOr));
+        ++count;
+        operands.push_back(inside(name.place));
+        // min(a, b, c) is min(min(a, b), c).
+        if (folds && count > 1) operands = {add(function->op, name.place, operands)};
       } while (accept(","));
     }
     expect(")", "the arguments");
-    if (operands.size() < function->least || operands.size() > function->most)
-      refuse(name.place,
-             "'" + name.text + "' takes " +
-                 (function->most == kAny ? "2 or more" : std::to_string(function->most)) +
-                 (function->most == 1 ? " argument, not " : " arguments, not ") +
-                 std::to_string(operands.size()));
-    return called(*function, name.place, operands);
-  }
-
-  /// min(a, b, c) is min(min(a, b), c).
-  Index called(const Function& function, Place place, std::span<const Index> operands) {
-    if (operands.size() <= 2) return add(function.op, place, operands);
-    auto left = operands[0];
-    for (const auto right : operands.subspan(1)) left = add(function.op, place, left, right);
-    return left;
+    if (count < function->least || count > function->most)
+      refuse(name.place, "'" + name.text + "' takes " +
+                             (folds ? "2 or more" : std::to_string(function->most)) +
+                             (function->most == 1 ? " argument, not " : " arguments, not ") +
+                             std::to_string(count));
+    return folds ? operands[0] : add(function->op, name.place, operands);
   }
 
   Lexer lexer_;

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "decode/columns.h"
+#include "query/name_hint.h"
 #include "query/text.h"
 
 namespace torchfits {
@@ -184,9 +185,20 @@ class Binder {
       return find_(name);
     } catch (const FitsError& error) {
       if (error.code() != ErrorCode::column_name) throw;
-      const auto hint = node.quoted ? "; a text is written in single quotes" : "";
       throw expression_error(ErrorCode::column_name, expression_.text, node.place,
-                             error.problem() + hint);
+                             error.problem() + name_hint(expression_, node, [&](const Node& other) {
+                               return is_text(other);
+                             }));
+    }
+  }
+
+  [[nodiscard]] bool is_text(const Node& node) const {
+    const auto* name = std::get_if<std::string>(&node.literal);
+    if (node.op != Op::column) return node.op == Op::literal && name != nullptr;
+    try {
+      return table_.columns[find_(*name)].form.code == 'A';
+    } catch (const FitsError&) {
+      return false;  // of no such column there is an error of its own
     }
   }
 
@@ -326,14 +338,13 @@ class Binder {
       return logical == Op::not_equal ? bind_comparison(logical, a, b)
                                       : add(logical, Kind::boolean, {a, b});
     }
-    for (const auto operand : {a, b}) {
-      if (is_integer_kind(kind(operand))) continue;
+    if (!is_integer_kind(kind(a)) || !is_integer_kind(kind(b))) {
       const auto* hint = op == Op::bit_xor ? "; a power is written **"
                                            : "; it binds tighter than a comparison, so put "
                                              "conditions in parentheses";
       refuse(node_->place, "'" + std::string(op_name(op)) +
                                "' takes two integers, or two conditions, not " +
-                               described(kind(operand)) + hint);
+                               described(kind(a)) + " and " + described(kind(b)) + hint);
     }
     const bool is_unsigned = kind(a) == Kind::uint64 || kind(b) == Kind::uint64;
     return add(op, is_unsigned ? Kind::uint64 : Kind::int64, {a, b});
@@ -399,16 +410,17 @@ class Binder {
     return add(op, Kind::boolean, {canonical(operands_[0]), operands_[1]});
   }
 
+  /// Integers are compared with reals as such, and exactly with integers of the same list.
   Index bind_in() {
-    const auto list = std::vector<Index>(operands_);
-    const auto items = std::span(list).subspan(1);
-    const bool constants = std::all_of(items.begin(), items.end(),
-                                       [&](Index item) { return constant(item) != nullptr; });
-    if (constants) return bind_in_set(list[0], items);
-    auto any = bind_comparison(Op::equal, list[0], items[0]);
-    for (const auto item : items.subspan(1))
-      any = add(Op::logical_or, Kind::boolean, {any, bind_comparison(Op::equal, list[0], item)});
-    return any;
+    auto list = std::vector<Index>(operands_);
+    const auto value = list[0];
+    const auto reals = std::stable_partition(list.begin() + 1, list.end(), [&](Index item) {
+      return !is_integer_kind(kind(value)) || kind(item) != Kind::real;
+    });
+    const std::span<const Index> first(list.begin() + 1, reals), second(reals, list.end());
+    if (first.empty() || second.empty()) return bind_in_set(value, std::span(list).subspan(1));
+    const auto listed = bind_in_set(value, first);
+    return add(Op::logical_or, Kind::boolean, {listed, bind_in_set(value, second)});
   }
 
   Index bind_in_set(Index value, std::span<const Index> items) {

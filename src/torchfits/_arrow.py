@@ -6,7 +6,7 @@
 | numbers | numbers: the memory of the tensor; ``bfloat16`` as ``float32`` |
 | ``bool`` | bits |
 | complex | fixed-size lists of two: real and imaginary part; the memory of the tensor |
-| cells ``[a, b]`` | fixed-size lists of fixed-size lists |
+| cells ``[a, b]`` | fixed-size lists of fixed-size lists; of no elements ``large_list`` |
 | `Strings` | ``utf8``; ``binary`` where a byte is above 127 |
 | `Ragged` | ``large_list``: the memory of values and offsets |
 
@@ -45,6 +45,9 @@ _KEYS = {
     "TDISP": "display",
     "TNULL": "null",
 }
+_NUMBER_DIGITS = 20  # of 64 bits, with the sign
+_SIZE_DIGITS = 9
+_MOST_AXES = 32
 _NARROW_TEXT = 2**30  # bytes; as UTF-8 at most twice that, which offsets of 32 bits count
 
 
@@ -91,10 +94,23 @@ def _column_node(column: Column, values: Any, mask: Any, as_utf8: bool) -> Node:
         node, shape = _text_node(values, mask, as_utf8), values.shape
     else:
         node, shape = _element_node(values, mask), tuple(values.shape)
+        if 0 in shape[1:]:
+            return _empty_cells_node(column, metadata, node, shape)
     for axis in range(len(shape) - 1, 0, -1):
         form = f"+w:{shape[axis]}"
         node = ("item", form, {}, math.prod(shape[:axis]), 0, (None,), (node,))
     return (column.name, node[1], metadata, *node[3:])
+
+
+def _empty_cells_node(
+    column: Column, metadata: dict[str, str], node: Node, shape: tuple[int, ...]
+) -> Node:
+    """Describe cells of no elements as lists: polars and Parquet stumble over fixed ones."""
+    import torch
+
+    metadata = {**metadata, "shape": ",".join(map(str, shape[1:]))}
+    offsets = torch.zeros(shape[0] + 1, dtype=torch.int64)
+    return (column.name, "+L", metadata, shape[0], 0, (None, offsets), (node,))
 
 
 def _metadata(column: Column, values: Any) -> dict[str, str]:
@@ -186,6 +202,7 @@ class _Taken(NamedTuple):
     offsets: torch.Tensor | None  # of lists, or of text without a width
     mask: torch.Tensor | None
     width: int | None  # of text
+    hiding: torch.Tensor | None  # lists that are null, where elements lie under some of them
 
 
 def from_arrow_data(taken: list[Any]) -> list[tuple[Column, Any, Any]]:
@@ -202,18 +219,44 @@ def _column_of(taken: _Taken) -> tuple[Column, Any, Any]:
             values = Strings(taken.values.view(taken.rows, *taken.axes, taken.width))
         mask = None if mask is None else mask.view(values.shape)
         return _described(taken, values), values, mask
-    rows = taken.rows if taken.offsets is None else len(taken.values) // math.prod(taken.axes)
+    offsets = taken.offsets
+    rows = taken.rows if offsets is None else int(offsets[-1])
     flat = taken.values.view(rows, *taken.axes)
     mask = None if mask is None else mask.view(flat.shape)
     flat, mask = _complex(taken, flat, mask)
-    if taken.offsets is None:
+    if offsets is not None and not rows and 0 in (sizes := _shape(taken.metadata)):
+        flat, offsets = flat.view(taken.rows, *sizes), None
+    if offsets is None:
         column = _described(taken, flat)
         return column, _filled(flat, mask, column), mask
     if flat.ndim > 1:
         raise TypeError(f"column {taken.name!r} holds lists of fixed-size lists; flatten one level")
-    column = _described(taken, Ragged._of(flat, taken.offsets))
-    values = Ragged._of(_filled(flat, mask, column), taken.offsets)
-    return column, values, None if mask is None else Ragged._of(mask, taken.offsets)
+    if taken.hiding is not None and mask is not None:
+        flat, mask, offsets = _emptied(flat, mask, offsets, taken.hiding)
+    column = _described(taken, Ragged._of(flat, offsets))
+    values = Ragged._of(_filled(flat, mask, column), offsets)
+    return column, values, None if mask is None else Ragged._of(mask, offsets)
+
+
+def _shape(metadata: dict[str, str]) -> list[int]:
+    """Read the shape of cells that have no elements; nothing where there is none."""
+    sizes = metadata.get("shape", "").split(",")
+    sane = all(size.isascii() and size.isdigit() and len(size) <= _SIZE_DIGITS for size in sizes)
+    return [int(size) for size in sizes] if sane and len(sizes) <= _MOST_AXES else []
+
+
+def _emptied(
+    flat: torch.Tensor, mask: torch.Tensor, offsets: torch.Tensor, null: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]:
+    """Drop the elements of lists that are null; elements, mask if any is left, offsets."""
+    import torch
+
+    lengths = offsets.diff()
+    kept = ~null.repeat_interleave(lengths)
+    flat = flat.view(signed_dtype(flat.dtype))[kept].view(flat.dtype)
+    mask = mask[kept]
+    offsets = torch.cat((offsets[:1], lengths.masked_fill(null, 0).cumsum(0)))
+    return flat, mask if bool(mask.any()) else None, offsets
 
 
 def _complex(
@@ -235,10 +278,11 @@ def _described(taken: _Taken, values: Any) -> Column:
     metadata = taken.metadata
     column = column_of(taken.name, values, metadata.get("unit"))
     null = metadata.get("TNULL")
+    is_number = null and len(null) <= _NUMBER_DIGITS and null.removeprefix("-").isdecimal()
     return dataclasses.replace(
         column,
         ttype=metadata.get("TTYPE", taken.name),
-        null=int(null) if null and null.removeprefix("-").isdecimal() else null,
+        null=int(null) if null and is_number else null,
         display=metadata.get("TDISP"),
         comment=metadata.get("description"),
         ucd=metadata.get("ucd"),
@@ -254,9 +298,13 @@ def _filled(values: torch.Tensor, mask: torch.Tensor | None, column: Column) -> 
     fill: float = 0
     if values.is_floating_point() or values.is_complex():
         fill = math.nan
-    elif isinstance(column.null, int) and values.dtype in (torch.int16, torch.int32, torch.int64):
-        bits = 8 * values.element_size() - 1
-        inside = -(1 << bits) <= column.null < 1 << bits
-        fill = column.null if inside else 0
+    elif isinstance(column.null, int) and values.dtype in (
+        torch.uint8,
+        torch.int16,
+        torch.int32,
+        torch.int64,
+    ):
+        limits = torch.iinfo(values.dtype)
+        fill = column.null if limits.min <= column.null <= limits.max else 0
     values.view(signed_dtype(values.dtype)).masked_fill_(mask, fill)
     return values

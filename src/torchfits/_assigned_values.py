@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ._column import columns_called, not_found
 from ._dtypes import IMAGE_STORES, dtype_name
 from ._ragged import Ragged
 from ._strings import Strings
@@ -91,8 +93,7 @@ def cells_of(given: Any, columns: Sequence[Column], rows: int) -> tuple[Table, b
     """
     if isinstance(given, Table) or not isinstance(given, Mapping):
         return as_table(given), False
-    known = {column.name.upper(): column for column in columns}
-    found = [(value, known.get(str(name).upper())) for name, value in given.items()]
+    found = list(zip(given.values(), _assigned_to(given, columns), strict=True))
     alone = rows != 1 and all(
         _is_single(value, column, rows) and not (column is not None and _in_heap(column))
         for value, column in found
@@ -104,11 +105,9 @@ def stretched(
     given: Mapping[str, Any], columns: Sequence[Column], rows: int, *, single: bool = False
 ) -> Table:
     """Make columns of `rows` rows of a mapping; all values are single ones, or some may be."""
-    known = {column.name.upper(): column for column in columns}
     values: dict[str, Any] = {}
     masks: dict[str, Any] = {}
-    for name, value in given.items():
-        column = known.get(str(name).upper())
+    for (name, value), column in zip(given.items(), _assigned_to(given, columns), strict=True):
         if single or _is_single(value, column, rows):
             values[name], mask = _repeated(value, column, rows)
         else:
@@ -125,9 +124,49 @@ def row_of(given: Any, columns: Sequence[Column]) -> Table:
         return as_table(given)
     if not isinstance(given, Mapping):
         raise TypeError(f"a row takes a mapping of names to cells, not {type(given).__name__}")
-    known = {column.name.upper(): column for column in columns}
-    cells = {name: _alone(value, known.get(str(name).upper())) for name, value in given.items()}
-    return stretched(cells, columns, 1)
+    named = zip(given.items(), _assigned_to(given, columns), strict=True)
+    return stretched({name: _alone(value, column) for (name, value), column in named}, columns, 1)
+
+
+def new_rows_of(given: Any, columns: Sequence[Column]) -> Table:
+    """Make a table of rows to be added; of a mapping of names to single values it is one row."""
+    if not is_table(given):
+        raise TypeError(
+            f"rows are a Table, a mapping of names to columns, or a structured array, not "
+            f"{type(given).__name__}"
+        )
+    if not isinstance(given, Mapping):
+        return as_table(given)
+    single = [name for name, value in given.items() if _is_scalar(value)]
+    if not single:
+        return as_table(given)
+    for (name, value), column in zip(given.items(), _assigned_to(given, columns), strict=True):
+        if column is None:
+            called = columns_called(str(name), columns)
+            raise not_found(str(name), [column.name for column in columns], called)
+        if not _is_scalar(value) and column.shape == ():
+            raise TypeError(
+                f"column {single[0]!r} has a single value, and column {name!r} a list: give every "
+                "column a list of as many values as there are new rows, or each a single value, "
+                "which makes one row"
+            )
+    return row_of(given, columns)
+
+
+def _assigned_to(given: Mapping[str, Any], columns: Sequence[Column]) -> list[Column | None]:
+    """Find the columns that the names of a mapping mean; ``None`` where there is none."""
+    known = {column.name: column for column in columns}
+    found: list[Column | None] = []
+    for name in given:
+        called = [] if name in known else columns_called(str(name), columns)
+        found.append(columns[called[0]] if len(called) == 1 else known.get(name))
+    return found
+
+
+def _is_scalar(value: Any) -> bool:
+    """Tell a number, a text or ``None``, which are one value, from values of many rows."""
+    alone = value is None or isinstance(value, (str, bytes, numbers.Number))
+    return alone or getattr(value, "ndim", None) == 0
 
 
 def _masks(table: Table) -> dict[str, Any]:
@@ -140,7 +179,7 @@ def _alone(cell: Any, column: Column | None) -> Any:
     if cell is None or column is None:
         return cell
     if _in_heap(column) and not isinstance(cell, (Ragged, str, bytes)):
-        return Ragged.from_list([cell], None if len(cell) else column.dtype)
+        return _one_cell(cell, column)
     if isinstance(cell, Strings):
         return Strings(cell.bytes.unsqueeze(0))
     if column.dtype is not None and not _in_heap(column) and not _is_text(cell):
@@ -151,6 +190,21 @@ def _alone(cell: Any, column: Column | None) -> Any:
                 f"{column.shape}"
             )
     return cell
+
+
+def _one_cell(cell: Any, column: Column) -> Ragged:
+    """Make one cell of variable length, of numbers as exact as they are given."""
+    import torch
+
+    elements = _numbers(cell)
+    if elements.ndim != 1:
+        raise TypeError(
+            f"column {column.name!r}: a cell of variable length is a list, array or tensor of one "
+            f"dimension, not {cell!r:.60}"
+        )
+    if not len(elements):
+        elements = elements.to(column.dtype)
+    return Ragged(elements, torch.tensor([0, len(elements)]))
 
 
 def _in_heap(column: Column) -> bool:

@@ -196,6 +196,9 @@ class CardList:
     def __iter__(self) -> Iterator[str]:
         return iter(self._list.keywords())
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return [keyword for keyword in dict.fromkeys(self) if keyword]
+
     def keys(self) -> list[str]:
         """Give the keywords of all cards, in order."""
         return self._list.keywords()

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import math
 from typing import TYPE_CHECKING, Any
 
 from . import _core
 from ._dtypes import dtype_name
+from ._errors import ColumnNotFoundError
 from ._ragged import Ragged
 from ._strings import Strings
 
@@ -19,10 +21,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Column"]
 
+_LISTED_NAMES = 20
+
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Column:
-    """What is known of a column beside its values."""
+    """What is known of a column beside its values.
+
+    ``name`` in its table, and ``ttype`` as the file spells it; ``format`` (TFORM), ``unit``
+    (TUNIT), ``null`` (TNULL, a stored value), ``dim`` (TDIM), ``display`` (TDISP), ``ucd``
+    (TUCD), and the ``comment`` of TTYPE; ``dtype`` (``None`` for text), and ``shape`` of one cell.
+    """
 
     name: str
     """Unique in its table."""
@@ -78,6 +87,66 @@ class Column:
             if (value := getattr(self, field)) is not None
         ]
         return f"Column({', '.join(parts)})"
+
+
+def columns_called(name: str, columns: Sequence[Column]) -> list[int]:
+    """Positions of the columns that a name means: several where it is ambiguous.
+
+    It is the unique name, or TTYPE as the file spells it, or one of them in any case: the rule of
+    ``find_column`` in core/file/table_reader.cpp, which reads files.
+    """
+    if not name:  # else it would be the TTYPE of a column without one
+        return []
+    for field in ("name", "ttype"):
+        for i, column in enumerate(columns):
+            if getattr(column, field) == name:
+                return [i]
+    folded = name.casefold()
+    found: dict[str, int] = {}  # one for each spelling; of a repeated TTYPE the one of that name
+    for i, column in enumerate(columns):
+        spelling = column.ttype if column.ttype.casefold() == folded else column.name
+        if spelling.casefold() == folded and (spelling not in found or column.name == spelling):
+            found[spelling] = i
+    return list(found.values())
+
+
+def not_found(name: str, names: list[str], found: list[int]) -> ColumnNotFoundError:
+    """Say that a name is that of no column, or of which ones."""
+    if found:
+        candidates = " or ".join(repr(names[i]) for i in found)
+        return ColumnNotFoundError(f"column {name!r} is ambiguous: spell {candidates} exactly")
+    if not names:
+        return ColumnNotFoundError(f"no column {name!r}: the table has no columns")
+    by_fold = {other.casefold(): other for other in names}
+    near = [by_fold[fold] for fold in difflib.get_close_matches(name.casefold(), by_fold)]
+    if near:
+        return ColumnNotFoundError(
+            f"no column {name!r}; did you mean {' or '.join(map(repr, near))}?"
+        )
+    listed = names[:_LISTED_NAMES] + ["..."] * (len(names) > _LISTED_NAMES)
+    return ColumnNotFoundError(f"no column {name!r}; the table has {', '.join(listed)}")
+
+
+class ColumnList(list[Column]):
+    """A list of `Column` that also takes names, as the table of the columns does."""
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns, in order."""
+        return [column.name for column in self]
+
+    def __getitem__(self, key: Any) -> Any:
+        if not isinstance(key, str):
+            return super().__getitem__(key)
+        found = columns_called(key, self)
+        if len(found) != 1:
+            raise not_found(key, self.names, found)
+        return super().__getitem__(found[0])
+
+    def __contains__(self, key: object) -> bool:
+        if isinstance(key, str):
+            return len(columns_called(key, self)) == 1
+        return super().__contains__(key)
 
 
 def column_of(name: str, values: torch.Tensor | Strings | Ragged, unit: str | None) -> Column:

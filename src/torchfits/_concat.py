@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ._dtypes import dtype_name
 from ._fields import Field, fields_of, table_of
 from ._ragged import Ragged
-from ._rows import signed_dtype
+from ._rows import signed_dtype, viewed
 from ._strings import Strings
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def _joined_numbers(fields: list[Field], tensors: list[torch.Tensor]) -> torch.T
         dtype = shared
     signed = signed_dtype(dtype)
     # torch concatenates not every unsigned integer.
-    return torch.cat([tensor.to(dtype).view(signed) for tensor in tensors]).view(dtype)
+    return viewed(torch.cat([viewed(tensor.to(dtype), signed) for tensor in tensors]), dtype)
 
 
 def promoted(one: torch.dtype, other: torch.dtype) -> torch.dtype | None:

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import _core
-from ._assigned_values import cells_of, pixels_of, row_of, stretched
-from ._column import Column
+from ._assigned_values import cells_of, new_rows_of, pixels_of, row_of, stretched
+from ._column import Column, ColumnList, columns_called
 from ._dtypes import dtype_name
 from ._errors import ColumnNotFoundError, UnsupportedError
 from ._fields import fields_of, table_of
-from ._rows import normal_rows, single_row
+from ._rows import is_from_where, normal_rows, single_row
 from ._runtime import settle_threads
 from ._table import Table
 from ._table_storage import as_table, check_name, core_table, is_table
@@ -51,7 +51,7 @@ class Editable:
         @property
         def shape(self) -> tuple[int, ...]: ...
         @property
-        def columns(self) -> list[Column]: ...
+        def columns(self) -> ColumnList: ...
         @property
         def header(self) -> Header: ...
         def _label(self) -> str: ...
@@ -97,7 +97,8 @@ class Editable:
         Parameters
         ----------
         rows : Table, mapping or numpy.ndarray
-            Every column of the table, found by its name, in any order.
+            Every column of the table, found by its name, in any order. A mapping to single values
+            is one row.
 
         Raises
         ------
@@ -171,32 +172,28 @@ class Editable:
         before : str or int, optional
             The column that comes behind the new one; by default it is the last.
         null : int, optional
-            TNULL, if no value takes it.
+            TNULL, a stored integer, if no value takes it.
+
+        Raises
+        ------
+        ValueError
+            If there is such a column, or values or words are none that the table can hold.
+        TypeError
+            For words that are no text, or a `null` that is no integer.
         """
         access = self._changing()
         rows = self._row_count()
         check_name(name)
-        if null is not None:
-            null = operator.index(null)
-        names = [column.name for column in self.columns]
-        at = len(names)
-        if isinstance(before, str):
-            at = self._position(before)
-        elif before is not None:
-            at = range(len(names))[operator.index(before)]
-        if names or rows:
+        words: dict[str, Any] = {"unit": unit, "display": display, "ucd": ucd, "comment": comment}
+        _check_words(name, words)
+        at = self._place_before(name, before)
+        if self.columns or rows:
             guess = Column(name, dtype=_dtype_of_all(values))
             table = stretched({name: values}, [guess] if guess.dtype else [], rows)
         else:
             table = as_table({name: values})
         [field] = fields_of(table)
-        words: dict[str, Any] = {
-            "unit": unit,
-            "null": null,
-            "display": display,
-            "ucd": ucd,
-            "comment": comment,
-        }
+        words["null"] = None if null is None else _checked_null(name, null, field.column.dtype)
         column = dataclasses.replace(
             field.column, **{word: text for word, text in words.items() if text is not None}
         )
@@ -259,20 +256,42 @@ class Editable:
 
     def _position(self, name: str) -> int:
         names = [column.name for column in self.columns]
-        if name in names:
-            return names.index(name)
-        found = [i for i, other in enumerate(names) if other.upper() == name.upper()]
+        found = columns_called(name, self.columns)
         if len(found) == 1:
             return found[0]
+        if found:
+            spelled = " or ".join(repr(names[i]) for i in found)
+            raise ColumnNotFoundError(
+                f"{self._label()}: column {name!r} is ambiguous: spell {spelled} exactly"
+            )
         raise ColumnNotFoundError(
             f"{self._label()}: no column {name!r}; the table has {', '.join(names[:40])}"
         )
+
+    def _place_before(self, name: str, before: Any) -> int:
+        """Where a new column stands."""
+        count = len(self.columns)
+        if before is None:
+            return count
+        if isinstance(before, str):
+            return self._position(before)
+        if isinstance(before, bool) or not hasattr(before, "__index__"):
+            raise TypeError(f"column {name!r}: before= takes a name or a position, not {before!r}")
+        place = operator.index(before)
+        if not -count <= place < count:
+            raise IndexError(
+                f"column {name!r}: before={place}, and the table has {count} columns; without "
+                "before= the new one is the last"
+            )
+        return place % count
 
     def _known(self, name: str) -> int:
         """Where a column that is assigned to stands."""
         try:
             return self._position(name)
         except ColumnNotFoundError as error:
+            if columns_called(name, self.columns):
+                raise
             raise ColumnNotFoundError(
                 f"{error.args[0]}; hdu.add_column({name!r}, values) adds one"
             ) from None
@@ -332,14 +351,40 @@ class Editable:
         del kept
 
     def _insert(self, access: UpdateAccess, at: int, rows: Any) -> None:
-        if not is_table(rows):
-            raise TypeError(
-                f"rows are a Table, a mapping of names to columns, or a structured array, not "
-                f"{type(rows).__name__}"
-            )
-        kept, columns = core_table(as_table(rows))
+        kept, columns = core_table(new_rows_of(rows, self.columns))
         self._change(access, lambda core: _core.insert_rows(core, self.index, at, columns))
         del kept
+
+
+def _check_words(name: str, words: Mapping[str, Any]) -> None:
+    for word, text in words.items():
+        if text is not None and not isinstance(text, str):
+            raise TypeError(
+                f"column {name!r}: {word}= takes text, not {text!r:.60}; pass str({word})"
+            )
+
+
+def _checked_null(name: str, null: Any, dtype: torch.dtype | None) -> int:
+    """TNULL, which is a stored integer."""
+    import torch
+
+    if isinstance(null, bool) or not hasattr(null, "__index__"):
+        raise TypeError(f"column {name!r}: null= takes an integer, not {null!r:.60}")
+    number = operator.index(null)
+    if dtype is None or dtype == torch.bool or dtype.is_floating_point or dtype.is_complex:
+        kind = "text" if dtype is None else dtype_name(dtype)
+        raise ValueError(
+            f"column {name!r}: null={number} is for integers, and the values are {kind}; their "
+            "null is NaN of floats, an empty text, or a mask of bools"
+        )
+    bits = 8 * dtype.itemsize
+    least, most = (0, 255) if bits == 8 else (-(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+    if not least <= number <= most:
+        raise ValueError(
+            f"column {name!r}: null={number} is no stored integer of {dtype_name(dtype)}: those "
+            f"are {least} to {most}"
+        )
+    return number
 
 
 def _dtype_of_all(values: Any) -> torch.dtype | None:
@@ -362,7 +407,7 @@ def _names_and_rows(key: Any) -> tuple[list[str] | None, Any]:
         return [key], None
     if isinstance(key, (list, tuple)) and key and all(isinstance(name, str) for name in key):
         return list(key), None
-    if isinstance(key, tuple):
+    if isinstance(key, tuple) and not is_from_where(key):
         if len(key) != 2 or not isinstance(key[0], (str, list, tuple)):
             raise TypeError(_FORMS)
         names = [key[0]] if isinstance(key[0], str) else list(key[0])

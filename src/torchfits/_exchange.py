@@ -4,18 +4,21 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import secrets
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._arrow import ArrowTable, from_arrow_data, take_arrow
 from ._column import Column, column_of
+from ._keywords import check_flag
 from ._numpy_columns import array_of, cells_of, values_of
 from ._ragged import Ragged
 from ._rows import take_rows
 from ._strings import Strings
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable
 
     import astropy.table
@@ -135,12 +138,18 @@ class Exchange:
         Parameters
         ----------
         path : str or path
-            Where to; what is there is replaced.
+            Where to; a file that is there is replaced when all is written.
         **options
             Of ``pyarrow.parquet.write_table``, such as ``compression="zstd"``.
         """
         parquet = _imported("pyarrow.parquet", "write_parquet()", "arrow")
-        parquet.write_table(self.to_arrow(), path, **options)
+        table, target = self.to_arrow(), path
+        if options.get("filesystem") is None and _is_file(path):
+            # pyarrow removes a file that it fails to write, which may have been there before.
+            target = f"{os.path.realpath(path)}.{secrets.token_hex(4)}.partial"
+        parquet.write_table(table, target, **options)
+        if target is not path:
+            Path(target).replace(os.path.realpath(path))
 
     def to_polars(self) -> pl.DataFrame:
         """Give a polars DataFrame.
@@ -155,6 +164,15 @@ class Exchange:
     @classmethod
     def from_polars(cls, frame: pl.DataFrame) -> Self:
         """Make a table of a polars DataFrame, as `from_arrow` does."""
+        lazy = hasattr(frame, "collect")
+        if lazy or not hasattr(frame, "__arrow_c_stream__"):
+            hint = "; call its collect() first" if lazy else ""
+            raise TypeError(
+                f"from_polars() takes a DataFrame of polars, not {type(frame).__name__}{hint}"
+            )
+        for name, dtype in dict(getattr(frame, "schema", {})).items():
+            if str(dtype) == "Object":  # polars gives the addresses of the objects
+                raise TypeError(f"column {name!r} holds Python objects; cast it to another type")
         return cls.from_arrow(frame)
 
     def to_pandas(self) -> pd.DataFrame:
@@ -192,8 +210,11 @@ class Exchange:
         TypeError
             For times and other types that FITS has not.
         """
+        check_flag("index", index)
+        if not hasattr(frame, "attrs") or not hasattr(frame, "columns"):
+            raise TypeError(f"from_pandas() takes a DataFrame, not {type(frame).__name__}")
         frame = frame.reset_index() if index else frame
-        known = {field: frame.attrs.get(key, {}) for key, field in _ATTRS.items()}
+        known = {field: _texts(frame.attrs.get(key)) for key, field in _ATTRS.items()}
         parts = []
         for position, name in enumerate(frame.columns):
             if not isinstance(name, str):
@@ -202,7 +223,7 @@ class Exchange:
                 )
             values, mask = _values_of_series(name, frame.iloc[:, position])
             column = column_of(name, values, None)
-            described = {field: texts.get(name) for field, texts in known.items()}
+            described: dict[str, Any] = {f: texts.get(name) for f, texts in known.items()}
             parts.append((dataclasses.replace(column, **described), values, mask))
         return cls._of_parts(parts)
 
@@ -210,14 +231,15 @@ class Exchange:
         """Give an ``astropy.table.Table``.
 
         Numbers share memory with the tensors; columns with nulls are ``MaskedColumn``, text is
-        ``str``, `Ragged` is arrays in objects. Units and descriptions are kept; TDISP, TNULL and
-        UCD are in ``column.meta``.
+        ``str`` (in objects where one is much longer than the others), `Ragged` is arrays in
+        objects. Units and descriptions are kept; TDISP, TNULL and UCD are in ``column.meta``.
 
         Parameters
         ----------
         quantities : bool, optional
             Give a ``QTable``: columns with units are ``Quantity``.
         """
+        check_flag("quantities", quantities)
         module = _imported("astropy.table", "to_astropy()", "astropy")
         columns = [_astropy_column(module, *part) for part in self._parts()]
         made = module.QTable if quantities else module.Table
@@ -236,11 +258,24 @@ class Exchange:
         TypeError
             For ``Time``, ``SkyCoord`` and other columns that are no plain numbers or text.
         """
+        if not hasattr(table, "colnames") or not hasattr(table, "itercols"):
+            raise TypeError(
+                f"from_astropy() takes a Table or QTable of astropy, not {type(table).__name__}"
+            )
         return cls._of_parts(_part_of_astropy(name, table[name]) for name in table.colnames)
 
 
 _ATTRS = {"units": "unit", "descriptions": "comment"}
 _ASTROPY_META = {"TDISP": "display", "TNULL": "null", "ucd": "ucd"}
+
+
+def _is_file(path: object) -> bool:
+    return isinstance(path, (str, os.PathLike)) and Path(path).is_file()
+
+
+def _texts(given: object) -> dict[Any, str]:
+    """Read what `to_pandas` left in ``df.attrs``, where anybody may keep anything."""
+    return {key: str(text) for key, text in given.items()} if isinstance(given, dict) else {}
 
 
 def _imported(module: str, method: str, extra: str) -> Any:
@@ -330,10 +365,14 @@ def _chosen(values: Any, codes: Any) -> Any:
     rows = torch.from_numpy(codes.astype("int64")).clamp(min=0)
     if not len(values):  # all are null
         return Strings(torch.zeros(len(rows), 0, dtype=torch.uint8))
-    return values._take(rows) if isinstance(values, Strings) else take_rows(values, rows)
+    if isinstance(values, (Strings, Ragged)):
+        return values._take(rows)
+    return take_rows(values, rows)
 
 
 def _astropy_column(module: Any, column: Column, values: Any, mask: Any) -> Any:
+    import numpy as np
+
     nulls = None if mask is None or isinstance(values, Ragged) else array_of(mask)
     array = cells_of(values, mask) if isinstance(values, Ragged) else array_of(values)
     meta = {key: getattr(column, field) for key, field in _ASTROPY_META.items()}
@@ -346,7 +385,13 @@ def _astropy_column(module: Any, column: Column, values: Any, mask: Any) -> Any:
     }
     if nulls is None or not nulls.any():
         return module.Column(array, **keywords)
-    return module.MaskedColumn(array, mask=nulls, **keywords)
+    made = module.MaskedColumn(array, mask=nulls, **keywords)
+    # astropy's own value may stand in the column, where its writer would make nulls of it.
+    if isinstance(column.null, int) and array.dtype.str[1:] in ("u1", "i2", "i4", "i8"):
+        limits = np.iinfo(array.dtype)
+        if limits.min <= column.null <= limits.max:
+            made.fill_value = column.null
+    return made
 
 
 def _astropy_unit(unit: str) -> Any:
@@ -360,24 +405,30 @@ def _part_of_astropy(name: str, column: Any) -> Part:
     import numpy as np
 
     unit, info = getattr(column, "unit", None), column.info
-    if isinstance(column, np.ndarray) and hasattr(column, "to_value"):  # a Quantity
-        mask = getattr(column, "mask", None)
-        plain = getattr(column, "unmasked", column).to_value(unit)
-    elif isinstance(column, np.ndarray):
+    mask: Any
+    if isinstance(column, np.ndarray) and hasattr(column, "unmasked"):  # astropy's Masked
+        mask, column = getattr(column, "mask", None), column.unmasked
+    else:
         mask = np.ma.getmaskarray(column) if isinstance(column, np.ma.MaskedArray) else None
+    if isinstance(column, np.ndarray) and hasattr(column, "to_value"):  # a Quantity
+        plain = column.to_value(unit)
+    elif isinstance(column, np.ndarray):
         plain = np.asarray(column.data if mask is None else np.ma.getdata(column))
     else:
         raise TypeError(
             f"column {name!r} is a {type(column).__name__}; FITS tables have no such columns: "
             f"{_ASTROPY_REMEDY}"
         )
+    if plain.dtype.kind == "O" and mask is not None:  # what is masked is a whole cell
+        plain, mask = np.where(mask, None, plain), None
     values, nulls = values_of(name, np.atleast_1d(plain), remedy=_ASTROPY_REMEDY)
     if mask is not None and np.any(mask):
         nulls, _ = values_of(name, np.asarray(mask), remedy="")
     meta = info.meta or {}
     described: dict[str, Any] = {field: meta.get(key) for key, field in _ASTROPY_META.items()}
     made = column_of(name, values, None if unit is None else _unit_text(unit))
-    return dataclasses.replace(made, comment=info.description, **described), values, nulls
+    described["comment"] = None if info.description is None else str(info.description)
+    return dataclasses.replace(made, **described), values, nulls
 
 
 def _unit_text(unit: Any) -> str:

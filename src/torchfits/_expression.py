@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import torch
     from typing_extensions import Self
 
+    from ._column import Column
+
 _LEAST = -(2**63)
 
 
@@ -33,10 +35,9 @@ class Filtering:
 
     if TYPE_CHECKING:
         _masks: list[Any]
-        _names: list[str]
-        _tensors: list[Any]
 
         def __len__(self) -> int: ...
+        def _describe(self) -> tuple[list[Column], list[bool]]: ...
         def _map(self, change: Callable[[Any], Any]) -> Self: ...
         def _values(self, position: int) -> Any: ...
 
@@ -61,6 +62,12 @@ class Filtering:
         ColumnNotFoundError
             If it names a column that is not there.
         """
+        given: object = where
+        if not isinstance(given, str):
+            raise TypeError(
+                'filter(): a condition on rows is text such as "MAG < 20", not '
+                f"{type(given).__name__}; t[mask] keeps the rows of a mask"
+            )
         rows = self._rows_where(where)
         if not isinstance(rows, _core.RowMask):
             return self._map(lambda values: _take(values, rows))
@@ -71,7 +78,8 @@ class Filtering:
 
     def _rows_where(self, where: str) -> torch.Tensor | _core.RowMask:
         """Find the rows for which a condition is true: positions, or a mask of the core."""
-        described = [_described(name, self._values(i)) for i, name in enumerate(self._names)]
+        columns, _ = self._describe()
+        described = [_described(column, self._values(i)) for i, column in enumerate(columns)]
         expression = _core.Expression(where, described)
         needed = [(self._values(i), self._masks[i]) for i in expression.columns()]
         if any(values.device.type != "cpu" for values, _ in needed):
@@ -116,13 +124,14 @@ def _take(values: Any, rows: torch.Tensor) -> Any:
     return values._take(rows) if isinstance(values, (Strings, Ragged)) else take_rows(values, rows)
 
 
-def _described(name: str, values: Any) -> tuple[str, str | None, tuple[int, ...], bool]:
-    """Say what the core needs to know: name, dtype, shape of a cell, whether cells vary."""
+def _described(column: Column, values: Any) -> tuple[str, str | None, tuple[int, ...], bool, str]:
+    """Say what the core needs to know: name, dtype, shape of a cell, whether cells vary, TTYPE."""
+    name, ttype = column.name, column.ttype
     if isinstance(values, Strings):
-        return (name, None, values.shape[1:], values.offsets is not None)
+        return (name, None, values.shape[1:], values.offsets is not None, ttype)
     if isinstance(values, Ragged):
-        return (name, dtype_name(values.dtype), (), True)
-    return (name, dtype_name(values.dtype), tuple(values.shape[1:]), False)
+        return (name, dtype_name(values.dtype), (), True, ttype)
+    return (name, dtype_name(values.dtype), tuple(values.shape[1:]), False, ttype)
 
 
 def _on_host(values: Any, mask: Any) -> tuple[tuple[int, int, str | None, int, int], Any]:
@@ -192,8 +201,10 @@ def rows_by_tensors(
         ``int64``, on the device of the columns.
     """
     device = columns[0][0].device if columns else None
-    values: list[_Value] = []
-    for op, kind, operands, content in expression.nodes():
+    nodes, root = expression.nodes(), expression.root()
+    last_use = {i: place for place, node in enumerate(nodes) for i in node[2]}
+    values: list[Any] = []
+    for place, (op, kind, operands, content) in enumerate(nodes):
         node = _Node(op, kind, tuple(operands), content)
         if op == "column":
             data, mask = columns[content[0]]
@@ -202,7 +213,10 @@ def rows_by_tensors(
             values.append(_literal(kind, content, device))
         else:
             values.append(_operation(node, [values[i] for i in node.operands]))
-    rows: torch.Tensor = values[expression.root()].data.expand(length).nonzero().squeeze(1)
+        for i in operands:
+            if last_use[i] == place and i != root:
+                values[i] = None
+    rows: torch.Tensor = values[root].data.expand(length).nonzero().squeeze(1)
     return rows
 
 
@@ -354,7 +368,9 @@ def _first_difference(a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, t
     """Find the first bytes at which texts differ; those of equal texts are equal."""
     import torch
 
-    width = max(a.shape[-1], b.shape[-1], 1)
+    # They differ at the end of the shorter one if not before.
+    width = min(a.shape[-1], b.shape[-1]) + 1
+    a, b = a[..., :width], b[..., :width]
     shape = (*max(a.shape[:-1], b.shape[:-1]), width)  # one of them may be a constant
     a, b = (
         torch.nn.functional.pad(text, (0, width - text.shape[-1])).expand(shape) for text in (a, b)
@@ -417,9 +433,12 @@ def _real(op: str, operands: list[torch.Tensor]) -> torch.Tensor:
     if op == "ratio":
         a, b = operands
         return torch.where(b == 0, torch.nan, a / b)
+    if op == "**":
+        a, b = operands
+        return torch.where(a.isnan() | b.isnan(), torch.nan, a**b)  # nan ** 0 is 1 elsewhere
     compute: dict[str, Callable[..., torch.Tensor]] = {
         "-x": torch.neg, "+": torch.add, "-": torch.sub, "*": torch.mul, "/": torch.div,
-        "%": torch.remainder, "**": torch.pow, "abs": torch.abs, "sqrt": torch.sqrt,
+        "%": torch.remainder, "abs": torch.abs, "sqrt": torch.sqrt,
         "log": torch.log, "log10": torch.log10, "exp": torch.exp, "sin": torch.sin,
         "cos": torch.cos, "tan": torch.tan, "asin": torch.asin, "acos": torch.acos,
         "atan": torch.atan, "atan2": torch.atan2, "floor": torch.floor, "ceil": torch.ceil,

@@ -36,10 +36,11 @@ class Field:
         return self.column.name
 
     def renamed(self, name: str) -> Field:
-        """Give it another name."""
+        """Give it another name, which no file spells otherwise."""
         if name == self.name:
             return self
-        return dataclasses.replace(self, column=dataclasses.replace(self.column, name=name))
+        renamed = dataclasses.replace(self.column, name=name, ttype=name)
+        return dataclasses.replace(self, column=renamed)
 
     def described_by(self, column: Column) -> Field:
         """Take name, unit and texts of another column; what follows from the values stays."""

@@ -7,15 +7,15 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from . import _core
-from ._assigned_values import pixels_of
+from ._assigned_values import new_rows_of, pixels_of
 from ._compression import as_compression
 from ._dtypes import dtype_name
 from ._hdu import HDU
 from ._header import Header
 from ._keywords import check_flag
 from ._runtime import settle_threads
-from ._storage_form import as_form
-from ._table_storage import as_table, core_table, is_table
+from ._storage_form import form_of_keywords
+from ._table_storage import core_table
 from ._table_template import template_of
 from ._write import EmptyImage, core_hdu
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ._access import ReadAccess
-    from ._column import Column
+    from ._column import ColumnList
     from ._storage_form import Storage
     from ._table import Table
 
@@ -82,7 +82,8 @@ class Creating:
         access = self._opened().updating()
         check_flag("checksum", checksum)
         compression = as_compression(compress)
-        hdu = core_hdu(EmptyImage(shape, dtype), header, name, compression, as_form(**storage))[1]
+        form = form_of_keywords("create_image", storage)
+        hdu = core_hdu(EmptyImage(shape, dtype), header, name, compression, form)[1]
         index, filling = access.create(hdu, 0, checksum)
         if filling is None:
             return HDU(self, index)  # type: ignore[arg-type]
@@ -226,21 +227,16 @@ class _FilledTable(_FilledHDU):
         return ((self._rows,), None) if self._is_filled() else super()._laid_out()
 
     @property
-    def columns(self) -> list[Column]:
+    def columns(self) -> ColumnList:
         """The columns of the table, in the order of the file."""
-        return list(self._template.columns) if self._is_filled() else super().columns
+        return self._template.columns if self._is_filled() else super().columns
 
     def append_rows(self, rows: Any) -> None:
         """Add rows at the end, as `HDU.append_rows` does."""
         if not self._is_filled():
             super().append_rows(rows)
             return
-        if not is_table(rows):
-            raise TypeError(
-                f"rows are a Table, a mapping of names to columns, or a structured array, not "
-                f"{type(rows).__name__}"
-            )
-        table = as_table(rows)
+        table = new_rows_of(rows, self.columns)
         kept, columns = core_table(table)
         self._give(lambda core: self._filling.append_rows(core, columns))
         del kept

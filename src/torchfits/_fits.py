@@ -219,6 +219,9 @@ class FITS(Updatable, Creating):
             return False
         return True
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(dict.fromkeys(hdu.name for hdu in self if hdu.name))
+
     def info(self) -> FileInfo:
         """All HDUs as a list that prints as a table."""
         return FileInfo(self.name, [_summary(self[index]) for index in range(len(self))])

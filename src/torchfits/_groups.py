@@ -12,7 +12,7 @@ from ._column import column_of
 from ._fields import Field, fields_of, table_of
 from ._keys import Key, all_keys, columns_of, elements_of, keys_of, presence_key
 from ._ragged import Ragged
-from ._rows import signed_dtype
+from ._rows import signed_dtype, viewed
 from ._runtime import settle_threads
 from ._strings import Strings
 
@@ -61,7 +61,7 @@ class GroupBy:
         device: torch.device = self._keys[0].values.device
         return device
 
-    def agg(self, **wanted: Any) -> Table:
+    def agg(self, /, **wanted: Any) -> Table:
         """Make a table of one row a group: its keys, and what is asked for.
 
         Parameters
@@ -103,6 +103,8 @@ class GroupBy:
         fields = [field.take(first) for field in self._keys]
         taken = {field.name.casefold(): field.name for field in fields}
         for name, asked in wanted.items():
+            if not name:
+                raise ValueError("the name of a column is not empty; give the result a name")
             if (other := taken.setdefault(name.casefold(), name)) != name or any(
                 field.name == name for field in fields
             ):
@@ -111,7 +113,7 @@ class GroupBy:
         return table_of(type(self._table), fields)
 
     def _aggregate(self, name: str, asked: Any) -> Field:
-        if asked == "count":
+        if isinstance(asked, str) and asked == "count":
             return _plain(name, self._core.row_counts().to(self._device))
         pair = isinstance(asked, (list, tuple)) and len(asked) == 2
         if not pair or not all(isinstance(part, str) for part in asked):
@@ -198,7 +200,7 @@ class Aggregate:
             return picked[0]
         count = len(self.groups)
         signed = [_signed(field.values) for field in picked]
-        together = torch.stack(signed, 1).view(self.source.values.dtype).reshape(count, *shape)
+        together = viewed(torch.stack(signed, 1), self.source.values.dtype).reshape(count, *shape)
         nulls = [_mask_of(field) for field in picked]
         mask = torch.stack(nulls, 1).reshape(count, *shape)
         return Field(self.source.column, together, mask, True)
@@ -225,8 +227,9 @@ class Aggregate:
         source = self.source.values
         results = [self._one(key) for key in self._keys()]
         shape = (len(self.groups), *source.shape[1:])
-        if not results:
-            return torch.zeros(shape, device=source.device)
+        if not results:  # cells without elements: the dtype is that of others
+            scalar = Field(self.source.column, source.new_zeros(len(source)), None, False)
+            return Aggregate(self.groups, scalar, self.function)._numbers().new_zeros(shape)
         dtype = results[0].dtype
         stacked = torch.stack([_signed(result) for result in results], 1).view(dtype)
         if source.is_floating_point() and dtype == torch.float64:
@@ -259,7 +262,7 @@ def _plain(name: str, values: torch.Tensor, unit: str | None = None) -> Field:
 
 
 def _signed(values: torch.Tensor) -> torch.Tensor:
-    return values.view(signed_dtype(values.dtype))
+    return viewed(values, signed_dtype(values.dtype))
 
 
 def _mask_of(field: Field) -> torch.Tensor:

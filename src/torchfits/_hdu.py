@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from ._column import Column
+from ._column import Column, ColumnList
 from ._device import PLAIN_FORM, deliver, host_form
 from ._editing import Editable
 from ._header import Header
 from ._keywords import check_flag
-from ._rows import row_tensor, single_row
+from ._rows import is_from_where, row_tensor, single_row
 from ._runtime import settle_threads
 from ._scan import (
     checked_batch_rows,
@@ -138,8 +138,8 @@ class HDU(Editable):
         return dtype
 
     @property
-    def columns(self) -> list[Column]:
-        """The columns of a table, in the order of the file.
+    def columns(self) -> ColumnList:
+        """The columns of a table, in the order of the file; one by position or name.
 
         Raises
         ------
@@ -149,19 +149,22 @@ class HDU(Editable):
         self._forget_old()
         if self._columns is None:
             self._columns = [Column._from_core(column) for column in self._described_columns()]
-        return list(self._columns)
+        return ColumnList(self._columns)
 
     @property
     def wcs(self) -> WCS:
         """The first WCS of the header; `torchfits.WCS` gives alternate ones, and those of columns.
 
         Look-up tables are read from the file. Of a table it is the WCS that the keywords of its
-        columns describe: that of a pixel list, or that of images in cells.
+        columns describe: that of a pixel list, or that of images in cells. Without keywords of a
+        WCS the axes of an image are linear: they count its pixels.
 
         Raises
         ------
+        KeywordNotFoundError
+            If the header is of a table without a WCS, or has alternate ones only.
         ValueError
-            If the header has no WCS, or contradicts itself.
+            If it contradicts itself.
         """
         from .wcs import WCS
 
@@ -279,6 +282,8 @@ class HDU(Editable):
     def _columns_and_rows(self, key: tuple[Any, ...]) -> Any:
         if key and all(isinstance(name, str) for name in key):
             return self.read(columns=list(key))
+        if is_from_where(key):
+            return self.read(rows=key)
         if len(key) == 2 and isinstance(key[0], (str, list, tuple)):
             return self.read(columns=key[0], rows=key[1])
         raise TypeError(
@@ -301,6 +306,9 @@ class HDU(Editable):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_hdu_of, (self._fits, self.index))
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return self.columns.names if self.kind in _TABLES else []
 
     def _label(self) -> str:
         return f"HDU {self.index}" + (f" {self.name!r}" if self.name else "")

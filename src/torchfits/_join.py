@@ -12,7 +12,7 @@ from . import _core
 from ._concat import concat_fields
 from ._dtypes import dtype_name
 from ._fields import Field, fields_of, table_of
-from ._keys import columns_of, keys_of
+from ._keys import checked_keys, columns_of, keys_of
 from ._runtime import settle_threads
 from ._strings import Strings
 
@@ -45,6 +45,14 @@ class _Key:
     def is_shared(self) -> bool:
         """Whether both call it the same, so that the result has it once."""
         return self.left.name.casefold() == self.right.name.casefold()
+
+    def from_right(self, pairs: _Pairs) -> Field:
+        """Take the key from the right table, with the unit and the null of its values."""
+        own = self.right.column
+        kept = dataclasses.replace(
+            self.left.column, unit=own.unit or self.left.column.unit, null=own.null
+        )
+        return self.right.take(pairs.right).described_by(kept)
 
     def merged(self, pairs: _Pairs) -> Field:
         """Take the key from whichever table has the row."""
@@ -80,7 +88,7 @@ def joined(left: Table, right: Table, on: Any, how: str, suffixes: Sequence[str]
 def _check_how(how: Any) -> None:
     if how in HOW:
         return
-    near = difflib.get_close_matches(str(how), HOW, 1)
+    near = difflib.get_close_matches(how.lower(), HOW, 1) if isinstance(how, str) else []
     hint = f"; did you mean {near[0]!r}?" if near else ""
     raise ValueError(f"how={how!r} is none of {', '.join(map(repr, HOW))}{hint}")
 
@@ -113,7 +121,9 @@ def _check_device(keys: list[_Key]) -> None:
     for key in keys:
         left, right = key.left.values.device, key.right.values.device
         if left != right:
-            raise ValueError(f"the tables are on {left} and {right}; move one with t.to({left!r})")
+            raise ValueError(
+                f"the tables are on {left} and {right}; move one with t.to({str(left)!r})"
+            )
 
 
 def _check_kinds(key: _Key, kinds: tuple[list[str], list[str]]) -> None:
@@ -139,7 +149,8 @@ def _joined_rows(keys: list[_Key], how: str) -> tuple[torch.Tensor, Any]:
     for key, (one, other) in zip(keys, listed, strict=True):
         _check_kinds(key, ([part.kind for part in one], [part.kind for part in other]))
     settle_threads()
-    left = columns_of(part for one, _ in listed for part in one)
+    parts = checked_keys([part for one, _ in listed for part in one], [key.left for key in keys])
+    left = columns_of(parts)
     right = columns_of(part for _, other in listed for part in other)
     rows, partners = _core.joined_rows(left, right, how)
     device = keys[0].left.values.device
@@ -166,7 +177,7 @@ def _left_part(fields: list[Field], keys: list[_Key], how: str, pairs: _Pairs) -
         if key is None or how in ("inner", "left"):
             filled += _taken([field], pairs.left, how, "right")
         elif how == "right":
-            filled.append(key.right.take(pairs.right).described_by(field.column))
+            filled.append(key.from_right(pairs))
         else:
             filled.append(key.merged(pairs))
     return filled

@@ -65,7 +65,16 @@ def keys_of(field: Field) -> list[Key]:
 
 def all_keys(fields: Iterable[Field]) -> list[Key]:
     """Give the keys of several columns."""
-    return [key for field in fields for key in keys_of(field)]
+    listed = list(fields)
+    return checked_keys([key for field in listed for key in keys_of(field)], listed)
+
+
+def checked_keys(keys: list[Key], fields: Iterable[Field]) -> list[Key]:
+    """Refuse columns that have no keys: all their cells are without elements."""
+    if not keys:
+        names = ", ".join(repr(field.name) for field in fields)
+        raise ValueError(f"the cells of {names} have no elements to compare; name other columns")
+    return keys
 
 
 def columns_of(keys: Iterable[Key]) -> list[_COLUMN]:

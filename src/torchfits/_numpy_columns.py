@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["array_of", "cells_of", "values_of"]
 
+_FEW_BYTES = 1 << 26  # text that takes no more is padded, however much of it are blanks
 _SIZES = {"b": (1,), "i": (1, 2, 4, 8), "u": (1, 2, 4, 8), "f": (2, 4, 8), "c": (8, 16)}
 
 
@@ -27,7 +28,8 @@ def array_of(values: Any) -> Array:
     """Give a column as an array.
 
     Numbers share the memory of the tensor where it is contiguous and on the host; text is ``U``,
-    decoded as Latin-1; the cells of `Ragged` are arrays in an array of objects.
+    decoded as Latin-1, or objects where one is much longer than the others; the cells of `Ragged`
+    are arrays in an array of objects.
     """
     import torch
 
@@ -69,7 +71,10 @@ def _text_array(strings: Strings) -> Array:
     import torch
 
     if strings.offsets is not None:
-        return np.array(strings.to_list(), dtype=np.str_)
+        texts = strings.to_list()
+        if _is_wasteful(len(texts), strings.width, len(strings.bytes)):
+            return _as_objects(texts)
+        return np.array(texts, dtype=np.str_)
     data = host(strings.bytes)
     if strings.width == 0:
         return np.zeros(strings.shape, dtype="U1")
@@ -139,6 +144,23 @@ def _characters_column(name: str, array: Array, width: int) -> Strings:
     return Strings(torch.from_numpy(codes.astype(np.uint8)))
 
 
+def _is_wasteful(count: int, longest: int, total: int) -> bool:
+    """Tell whether most of the texts would be blanks if all were of one width."""
+    return count * longest > max(_FEW_BYTES, 4 * total)
+
+
+def _strings_of(texts: list[str | bytes]) -> Strings:
+    """Pad texts to one width unless one of them is much longer than the others."""
+    import torch
+
+    lengths = [len(text) for text in texts]
+    if not _is_wasteful(len(texts), max(lengths, default=0), sum(lengths)):
+        return Strings.from_list(texts)
+    joined = b"".join(text if isinstance(text, bytes) else text.encode("latin-1") for text in texts)
+    data = torch.frombuffer(bytearray(joined), dtype=torch.uint8)
+    return Strings(data, torch.tensor([0, *lengths]).cumsum(0))
+
+
 def _not_latin(name: str, row: int, text: object) -> ValueError:
     return ValueError(
         f"column {name!r}, row {row}: {text!r} has characters outside Latin-1: FITS cannot hold it"
@@ -165,13 +187,15 @@ def _object_column(name: str, array: Array, remedy: str) -> tuple[Any, torch.Ten
     for row, (cell, nothing) in enumerate(zip(cells, absent, strict=True)):
         if not nothing and not isinstance(cell, (str, bytes)):
             times = hasattr(cell, "year") or hasattr(cell, "total_seconds")
-            advice = remedy if times else f"give the column the dtype of a number: {remedy}"
+            advice = remedy if times else "give the column the dtype of a number"
+            if not times and any(absent):
+                advice += ", with NaN or a mask (numpy.ma) where it has none"
             raise TypeError(
                 f"column {name!r}, row {row}: an object of type {type(cell).__name__}, where text "
                 f"or arrays are expected; {advice}"
             )
     try:
-        texts = Strings.from_list([b"" if no else c for c, no in zip(cells, absent, strict=True)])
+        texts = _strings_of([b"" if no else c for c, no in zip(cells, absent, strict=True)])
     except ValueError:
         wide = [isinstance(cell, str) and max(cell, default="") > "\xff" for cell in cells]
         row = wide.index(True)
@@ -179,12 +203,21 @@ def _object_column(name: str, array: Array, remedy: str) -> tuple[Any, torch.Ten
     return texts, mask
 
 
+def _cell(name: str, row: int, cell: Any) -> Any:
+    import numpy as np
+
+    try:
+        return np.ma.asarray(cell)
+    except ValueError:
+        raise TypeError(f"column {name!r}, row {row}: a cell that is no regular array") from None
+
+
 def _cells_column(name: str, cells: list[Any], absent: list[bool]) -> tuple[Any, Any]:
     """Make a tensor of cells of one shape, else `Ragged`, and its mask; absent cells are empty."""
     import numpy as np
     import torch
 
-    arrays = [np.ma.asarray([] if no else c) for c, no in zip(cells, absent, strict=True)]
+    arrays = [_cell(name, i, [] if absent[i] else cell) for i, cell in enumerate(cells)]
     full = [one for one in arrays if one.size]
     rectangular = len(full) > 0 and len({one.shape for one in arrays}) == 1
     masked = any(one.mask.any() for one in arrays)
@@ -195,7 +228,10 @@ def _cells_column(name: str, cells: list[Any], absent: list[bool]) -> tuple[Any,
     if any(one.dtype.kind not in _SIZES for one in full):
         raise TypeError(f"column {name!r} has cells that are no arrays of numbers of one type")
     # An empty cell has no type of its own unless there is nothing else.
-    dtype = np.result_type(*{one.dtype for one in full or arrays}).newbyteorder("=")
+    kinds = {one.dtype for one in full or arrays}
+    dtype = np.result_type(*kinds).newbyteorder("=")
+    if dtype.kind == "f" and all(kind.kind in "iu" for kind in kinds):
+        raise TypeError(f"column {name!r} has cells of uint64 and of signed integers; convert one")
     values: Any = [one.data.astype(dtype, copy=False) for one in arrays]
     masks = [np.ma.getmaskarray(one) for one in arrays]
     if rectangular:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import _core
-from ._keys import all_keys, columns_of, elements_of, keys_of
+from ._keys import all_keys, checked_keys, columns_of, elements_of, keys_of
 from ._ragged import Ragged
 from ._rows import signed_dtype
 from ._runtime import settle_threads
@@ -30,7 +30,7 @@ def sorted_rows(fields: Sequence[Field], descending: Sequence[bool]) -> torch.Te
         return order_by_torch(fields, descending)
     settle_threads()
     listed = [keys_of(field) for field in fields]
-    keys = [key for some in listed for key in some]
+    keys = checked_keys([key for some in listed for key in some], fields)
     falling = [fall for some, fall in zip(listed, descending, strict=True) for _ in some]
     rows: Any = _core.sorted_rows(columns_of(keys), falling)
     order: torch.Tensor = rows.to(device)

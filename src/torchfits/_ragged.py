@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from typing import TYPE_CHECKING, Any
 
@@ -71,12 +72,18 @@ class Ragged:
     def from_list(
         cls, cells: Sequence[Sequence[Any] | torch.Tensor], dtype: torch.dtype | None = None
     ) -> Ragged:
-        """From lists or tensors of one dimension, one a cell."""
+        """From lists, tensors or arrays of one dimension, one a cell.
+
+        Without `dtype` that of tensors and arrays stays, and lists get what torch makes of them:
+        ``float32`` of floats.
+        """
         import torch
 
+        cells = _listed_cells(cells)
         lengths = torch.tensor([0, *map(len, cells)], dtype=torch.int64)
         flat = [element for cell in cells for element in _elements(cell)]
-        return cls(torch.tensor(flat, dtype=dtype), lengths.cumsum(0))
+        chosen = _common_dtype(cells) if dtype is None else dtype
+        return cls(torch.tensor(flat, dtype=chosen), lengths.cumsum(0))
 
     @property
     def values(self) -> torch.Tensor:
@@ -161,6 +168,7 @@ class Ragged:
         lengths = self.lengths
         longest = int(lengths.max()) if len(lengths) else 0
         place = torch.arange(longest, device=self.device)
+        _check_fill(fill, self.dtype)
         padded = torch.full((len(self), longest), fill, dtype=self.dtype, device=self.device)
         signed = signed_dtype(self.dtype)  # torch indexes no unsigned integers
         padded.view(signed)[place < lengths.unsqueeze(1)] = self._values.view(signed)
@@ -168,16 +176,15 @@ class Ragged:
 
     def __eq__(self, other: object) -> Any:
         """Elementwise: a `Ragged` of bools. The other is a number, or cells of the same lengths."""
+        if getattr(other, "ndim", None) == 0:
+            other = other.item()  # type: ignore[attr-defined]  # a number of numpy or torch
         if isinstance(other, (int, float, complex)):
             return Ragged._of(_equal_number(self._values, other), self._offsets)
         if not isinstance(other, Ragged):
             return NotImplemented
         if len(other) != len(self) or not bool((other._offsets == self._offsets).all()):
             raise ValueError("Ragged columns whose cells differ in length do not compare")
-        if other.dtype != self.dtype:
-            return Ragged._of(self._values == other._values, self._offsets)
-        signed = signed_dtype(self.dtype)
-        return Ragged._of(self._values.view(signed) == other._values.view(signed), self._offsets)
+        return Ragged._of(_equal_elements(self._values, other._values), self._offsets)
 
     def __ne__(self, other: object) -> Any:
         equal = self.__eq__(other)
@@ -219,15 +226,89 @@ def _rebuilt(values: torch.Tensor, dtype: torch.dtype, offsets: torch.Tensor) ->
 def _equal_number(values: torch.Tensor, number: complex) -> torch.Tensor:
     import torch
 
+    nowhere = torch.zeros(len(values), dtype=torch.bool, device=values.device)
+    if values.is_floating_point() or values.is_complex():
+        try:
+            return values == (float(number) if isinstance(number, int) else number)
+        except OverflowError:
+            return nowhere
+    # Exact: torch takes integers for float32 where the number is a float.
+    limits = None if values.dtype == torch.bool else torch.iinfo(values.dtype)
+    least, most = (0, 1) if limits is None else (limits.min, limits.max)
+    whole = number.real
+    if whole != number or not least <= whole <= most or whole != int(whole):
+        return nowhere
     signed = signed_dtype(values.dtype)
     if signed == values.dtype:
-        return values == number
+        return values == int(whole)
     # torch compares no unsigned integers: the bits of the number as a signed one.
-    limits, half = torch.iinfo(values.dtype), torch.iinfo(signed).max + 1
-    whole = number.real
-    if whole != number or whole != int(whole) or not 0 <= whole <= limits.max:
-        return torch.zeros(len(values), dtype=torch.bool, device=values.device)
+    half = torch.iinfo(signed).max + 1
     return values.view(signed) == (int(whole) + half) % (2 * half) - half
+
+
+def _equal_elements(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    import torch
+
+    if one.dtype == other.dtype:
+        signed = signed_dtype(one.dtype)
+        return one.view(signed) == other.view(signed)
+    pair = (one, other)
+    whole = not any(values.is_floating_point() or values.is_complex() for values in pair)
+    # torch compares unsigned integers with nothing else.
+    common = torch.int64 if whole else torch.float64
+    wide = [v if signed_dtype(v.dtype) == v.dtype else v.to(common) for v in pair]
+    equal = wide[0] == wide[1]
+    for values, signed_values in zip(pair, wide, strict=True):
+        if whole and values.dtype == torch.uint64:
+            equal = equal & (signed_values >= 0)
+    return equal
+
+
+def _check_fill(fill: Any, dtype: torch.dtype) -> None:
+    """Refuse what torch would cut to an integer."""
+    import torch
+
+    if dtype.is_floating_point or dtype.is_complex:
+        return
+    try:
+        fits = torch.full((), fill, dtype=dtype).item() == fill
+    except (OverflowError, RuntimeError):
+        fits = False
+    if not fits:
+        raise RuntimeError(f"fill={fill!r} is no {dtype_name(dtype)}, the dtype of the cells")
+
+
+def _common_dtype(cells: Sequence[Any]) -> torch.dtype | None:
+    """Name the dtype that tensors and arrays ask for; ``None`` where there are only lists."""
+    import torch
+
+    names = [
+        getattr(cell.dtype, "name", dtype_name(cell.dtype))
+        for cell in cells
+        if hasattr(cell, "dtype") and len(cell)
+    ]
+    dtypes: list[torch.dtype] = [getattr(torch, name) for name in names if hasattr(torch, name)]
+    if not dtypes or len(dtypes) < len(names):
+        return None
+    listed = [cell for cell in cells if not hasattr(cell, "dtype") and len(cell)]
+    dtypes += [torch.tensor(list(cell)).dtype for cell in listed]
+    try:
+        return functools.reduce(torch.promote_types, dtypes)
+    except RuntimeError:  # unsigned integers with others
+        return None
+
+
+def _listed_cells(cells: Any) -> list[Any]:
+    if isinstance(cells, (str, bytes)) or not hasattr(cells, "__iter__"):
+        raise TypeError(f"Ragged.from_list takes a list of cells, not {cells!r:.60}")
+    listed = list(cells)
+    for cell in listed:
+        if isinstance(cell, (str, bytes)) or not hasattr(cell, "__len__"):
+            raise TypeError(
+                "Ragged.from_list takes cells that are lists, tensors or arrays of one dimension, "
+                f"not {cell!r:.60}"
+            )
+    return listed
 
 
 def _elements(cell: Any) -> list[Any]:

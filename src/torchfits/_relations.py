@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any, cast
 
 from ._fields import fields_of, table_of
@@ -161,12 +162,12 @@ class Relations:
 
     def head(self, n: int = 5) -> Table:
         """First rows, which share memory with the table; all but the last for ``n < 0``."""
-        head: Table = self._table()[:n]
+        head: Table = self._table()[: _row_count(n, "head")]
         return head
 
     def tail(self, n: int = 5) -> Table:
         """Last rows, which share memory with the table; all but the first for ``n < 0``."""
-        table = self._table()
+        table, n = self._table(), _row_count(n, "tail")
         tail: Table = table[max(len(table) - n, 0) if n >= 0 else -n :]
         return tail
 
@@ -186,6 +187,13 @@ class Relations:
             raise ValueError(f"{method} names a column twice: {list(given)}")
         fields = fields_of(table)
         return [fields[position] for position in positions]
+
+
+def _row_count(n: Any, method: str) -> int:
+    try:
+        return operator.index(n)
+    except TypeError:
+        raise TypeError(f"{method} takes a number of rows, such as 5, not {n!r}") from None
 
 
 def _flags(descending: Any, count: int) -> list[bool]:

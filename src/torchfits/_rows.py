@@ -25,8 +25,17 @@ def single_row(key: Any) -> int | None:
     return None if "bool" in str(getattr(key, "dtype", "")) else operator.index(key)
 
 
+def is_from_where(key: Any) -> bool:
+    """Tell a tuple of arrays, which is how ``numpy.where`` and ``torch.where`` give positions."""
+    return (
+        isinstance(key, tuple) and bool(key) and all(getattr(part, "ndim", 0) > 0 for part in key)
+    )
+
+
 def row_tensor(key: Any) -> torch.Tensor:
     """Turn a list, tuple, range, array or tensor into one dimension of ``int64`` or ``bool``.
+
+    So may be a tuple of one array, as ``numpy.where(mask)`` gives it.
 
     Raises
     ------
@@ -38,15 +47,19 @@ def row_tensor(key: Any) -> torch.Tensor:
     import torch
 
     wanted = "rows are selected with a slice, integers or a bool mask"
+    if is_from_where(key):
+        if len(key) > 1:
+            raise TypeError(
+                f"{wanted}, not a tuple of {len(key)} arrays, which are positions in {len(key)} "
+                "dimensions: pass one of them, or a mask of the rows"
+            )
+        key = key[0]
     one_dimension = hasattr(key, "__len__") and getattr(key, "ndim", 1) == 1
     if not one_dimension or isinstance(key, (str, bytes, dict, set)):
         shape = f" of shape {tuple(key.shape)}" if getattr(key, "ndim", 0) else ""
         raise TypeError(f"{wanted}, not {reprlib.repr(key)}{shape}")
-    # An empty list has no dtype of its own: torch would take it for floats.
-    plain = isinstance(key, (list, tuple, range))
-    dtype = None if len(key) else torch.int64
     try:
-        rows = torch.tensor(list(key), dtype=dtype) if plain else torch.as_tensor(key)
+        rows = _as_tensor(key)
     except (RuntimeError, TypeError, ValueError) as error:
         raise TypeError(f"{wanted}, not {reprlib.repr(key)}: {error}") from None
     if rows.ndim != 1 or rows.is_floating_point() or rows.is_complex():
@@ -57,6 +70,35 @@ def row_tensor(key: Any) -> torch.Tensor:
     if rows.dtype == torch.uint64 and bool((rows.view(torch.int64) < 0).any()):
         raise IndexError(f"row {max(rows.tolist())} is beyond every table")
     return rows.to(torch.int64)
+
+
+def _as_tensor(key: Any) -> torch.Tensor:
+    import torch
+
+    if isinstance(key, torch.Tensor):
+        return key
+    if hasattr(key, "__array__"):
+        import numpy as np
+
+        array = np.asarray(key)
+        if array.dtype.kind != "O":
+            # torch takes no other byte order and no negative strides, and warns of memory that
+            # it must not write to.
+            native = array.dtype.newbyteorder("=")
+            copied = not array.flags.writeable
+            return torch.from_numpy(array.astype(native, order="C", copy=copied))
+        key = array.tolist()
+    if not isinstance(key, (list, tuple, range)):
+        return torch.as_tensor(key)
+    rows = list(key)
+    try:
+        # An empty list has no dtype of its own: torch would take it for floats.
+        return torch.tensor(rows, dtype=None if rows else torch.int64)
+    except (OverflowError, RuntimeError, TypeError, ValueError):
+        for row in rows:
+            if isinstance(row, int) and not -(1 << 63) <= row < 1 << 63:
+                raise IndexError(f"row {row} is beyond every table") from None
+        raise
 
 
 def normal_rows(key: Any, length: int) -> slice | torch.Tensor:
@@ -80,9 +122,15 @@ def normal_rows(key: Any, length: int) -> slice | torch.Tensor:
 
     if isinstance(key, slice):
         start, stop, step = key.indices(length)
+        step = max(-length - 1, min(step, length + 1))  # of further ones torch has no idea
         if step > 0:
             return slice(start, stop, step)
         return torch.arange(len(range(start, stop, step))) * step + start
+    if isinstance(key, range) and key:
+        # Before there is a list of it, which may be longer than all memory.
+        for row in (key[0], key[-1]):
+            if not -length <= row < length:
+                raise IndexError(f"row {row} is outside of {length} rows")
     rows = row_tensor(key)
     if rows.dtype == torch.bool:
         if len(rows) != length:
@@ -134,16 +182,16 @@ def host_cells(values: torch.Tensor) -> torch.Tensor | None:
 
 def _take_by_torch(values: torch.Tensor, rows: torch.Tensor, gap: float) -> torch.Tensor:
     """Take rows on a device, or with gradients; torch indexes no unsigned integers."""
-    signed = values.view(signed_dtype(values.dtype))
+    signed = viewed(values, signed_dtype(values.dtype))
     missing = gaps(rows)
     if missing is None:
-        return signed.index_select(0, rows).view(values.dtype)
+        return viewed(signed.index_select(0, rows), values.dtype)
     if len(values):
         taken = signed.index_select(0, rows.clamp(min=0))
     else:
         taken = signed.new_zeros((len(rows), *values.shape[1:]))
     axes = [1] * (taken.ndim - 1)
-    return taken.masked_fill(missing.view(-1, *axes), gap).view(values.dtype)
+    return viewed(taken.masked_fill(missing.view(-1, *axes), gap), values.dtype)
 
 
 def gaps(rows: torch.Tensor) -> torch.Tensor | None:
@@ -162,6 +210,11 @@ def signed_dtype(dtype: torch.dtype) -> torch.dtype:
 
     signed = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}
     return signed.get(dtype, dtype)
+
+
+def viewed(values: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """View a tensor with another dtype; one that has it stays as it is, with its gradients."""
+    return values if values.dtype == dtype else values.view(dtype)
 
 
 def checked_offsets(offsets: Any, length: int) -> torch.Tensor:

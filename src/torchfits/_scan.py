@@ -16,7 +16,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from ._errors import FITSError
-from ._rows import normal_rows
+from ._rows import normal_rows, single_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,16 +57,19 @@ def row_windows(rows: Any, length: int, window_rows: int) -> Iterator[range | to
     Returns
     -------
     iterator of range or int64 tensor
+        At least one, which may be empty: a wrong column or condition is found with it.
     """
-    chosen = normal_rows(slice(None) if rows is None else rows, length)
+    row = single_row(rows)
+    everywhere = slice(None) if rows is None else rows
+    chosen = normal_rows(everywhere if row is None else [row], length)
     if isinstance(chosen, slice):
         everything = range(*chosen.indices(length))
-        return (window for window in _cut(everything, window_rows))
-    return (window for window in _cut(chosen, window_rows))
+        return _cut(everything, window_rows)
+    return _cut(chosen, window_rows)
 
 
 def _cut(rows: Any, size: int) -> Iterator[Any]:
-    return (rows[start : start + size] for start in range(0, len(rows), size))
+    return (rows[start : start + size] for start in range(0, max(len(rows), 1), size))
 
 
 def window_reader(
@@ -94,9 +97,10 @@ def window_reader(
         except FITSError as error:
             if isinstance(error, LookupError):  # a wrong name: no fault of the data
                 raise
-            return map(read, _cut(rows, batch_rows or len(rows)))
-        whole = batch_rows is None or len(data) <= batch_rows
-        return iter([data]) if whole else _cut(data, batch_rows)
+            return map(read, _cut(rows, batch_rows or len(rows) or 1))
+        if batch_rows is None or len(data) <= batch_rows:
+            return iter([data])
+        return _cut(data, batch_rows)
 
     return read_window
 

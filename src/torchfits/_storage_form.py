@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -109,6 +110,20 @@ def as_form(
     if blank is not None and not -(2**63) <= blank < 2**63:
         raise ValueError(f"blank={blank} is no integer of 64 bits")
     return Form(kind, bitpix, bscale, bzero, blank)
+
+
+def form_of_keywords(method: str, storage: Storage) -> Form:
+    """Check the last keywords of a method of `FITS`, of which none may be unknown."""
+    for keyword in storage:
+        if keyword not in Storage.__annotations__:
+            known = ["header", "name", "compress", "checksum", *Storage.__annotations__]
+            near = difflib.get_close_matches(keyword, known, 1)
+            hint = f"did you mean {near[0]}=? It" if near else "it"
+            raise TypeError(
+                f"{method}() has no keyword {keyword}=; {hint} takes {', '.join(known[:-1])} and "
+                f"{known[-1]}"
+            )
+    return as_form(**storage)
 
 
 def ascii_columns(table: Table) -> tuple[Table, list[tuple[str, str]]]:

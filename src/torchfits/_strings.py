@@ -67,11 +67,15 @@ class Strings:
 
         Raises
         ------
+        TypeError
+            If it is no list, or a text is neither ``str`` nor ``bytes``.
         ValueError
-            If a text holds a character outside Latin-1.
+            If it holds a character outside Latin-1.
         """
         import torch
 
+        if isinstance(texts, (str, bytes)) or not hasattr(texts, "__iter__"):
+            raise TypeError(f"Strings.from_list takes a list of str or bytes, not {texts!r:.60}")
         encoded = [_encoded(text) for text in texts]
         width = max(map(len, encoded), default=0)
         joined = bytearray(b"".join(text.ljust(width) for text in encoded))
@@ -235,6 +239,9 @@ def _product(sizes: Sequence[int]) -> int:
 def _encoded(text: str | bytes) -> bytes:
     if isinstance(text, bytes):
         return text
+    given: object = text
+    if not isinstance(given, str):
+        raise TypeError(f"Strings are of str or bytes, not {given!r:.60}")
     try:
         return text.encode("latin-1")
     except UnicodeEncodeError:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from . import _core
 from ._dtypes import dtype_name
+from ._errors import ColumnNotFoundError
 from ._fields import Field, fields_of
 from ._groups import Aggregate
 from ._keys import columns_of, presence_key
 from ._ragged import Ragged
 from ._runtime import settle_threads
 from ._strings import Strings
+from ._table_text import counted, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,10 +37,16 @@ class Summary:
 
     def __init__(self, table: Table) -> None:
         settle_threads()
-        self._title = f"{len(table)} rows"
+        self._title = counted(len(table), "row")
         self._lines = {field.name: _line(field) for field in fields_of(table)}
 
     def __getitem__(self, name: str) -> dict[str, Any]:
+        if name not in self._lines:
+            given: object = name
+            found = [own for own in self._lines if own.casefold() == str(given).casefold()]
+            if not found:
+                raise ColumnNotFoundError(f"no column {name!r} in the summary of {[*self._lines]}")
+            name = found[0]
         return dict(self._lines[name])
 
     def __iter__(self) -> Iterator[str]:
@@ -49,7 +57,7 @@ class Summary:
 
     def _grid(self) -> list[list[str]]:
         body = [
-            [name, *(_shown(line[title]) for title in _HEAD[1:])]
+            [printable(name), *(_shown(line[title]) for title in _HEAD[1:])]
             for name, line in self._lines.items()
         ]
         return [list(_HEAD), *body]
@@ -107,7 +115,7 @@ def _flat(field: Field) -> Field:
     if isinstance(values, Ragged):
         values, mask = values.values, None if mask is None else mask.values
     elif isinstance(values, Strings) and values.offsets is None:
-        values = Strings(values.bytes.reshape(-1, values.width)) if values.width else values
+        values = Strings(values.bytes.reshape(math.prod(values.shape), values.width))
     elif not isinstance(values, Strings):
         values = values.reshape(-1)
     return Field(field.column, values, None if mask is None else mask.reshape(-1), True)
@@ -122,4 +130,5 @@ def _one_group(rows: int) -> Any:
 
 def _shown(value: Any) -> str:
     text = "" if value is None else f"{value:.7g}" if isinstance(value, float) else str(value)
+    text = printable(text)
     return text if len(text) <= _CELL_WIDTH else text[: _CELL_WIDTH - 3] + "..."

@@ -4,16 +4,17 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from ._column import Column, column_of
+from ._changed_columns import ChangedColumns
+from ._column import Column, ColumnList, column_of, columns_called, not_found
+from ._column_checks import as_values, check_columns, check_mapping, check_mask, with_unit
 from ._errors import ColumnNotFoundError
 from ._exchange import Exchange
 from ._expression import Filtering
 from ._ragged import Ragged
 from ._relations import Relations
-from ._rows import normal_rows, signed_dtype, single_row, take_rows
+from ._rows import normal_rows, signed_dtype, single_row, take_rows, viewed
 from ._strings import Strings
 from ._table_html import table_html
 from ._table_text import table_text
@@ -25,10 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Table"]
 
-_LISTED_NAMES = 20
 
-
-class Table(Exchange, Filtering, Relations):
+class Table(Exchange, Filtering, Relations, ChangedColumns):
     """Columns of equal length: tensors, `Strings` for text, `Ragged` for cells of any length.
 
     ``t["X"]`` is a column, ``t["X", "Y"]`` or ``t[["X", "Y"]]`` a table of some, ``t[5]`` a row as
@@ -38,8 +37,9 @@ class Table(Exchange, Filtering, Relations):
 
     Parameters
     ----------
-    columns : mapping
-        Name to tensor ``[N, ...]``, `Strings`, `Ragged`, or list of ``str``.
+    columns : mapping or Table
+        Name to tensor ``[N, ...]``, `Strings`, `Ragged`, or list of ``str``; or a `Table`, of
+        which units, nulls and texts are kept.
     units : mapping, optional
         Name to unit.
     masks : mapping, optional
@@ -48,6 +48,8 @@ class Table(Exchange, Filtering, Relations):
 
     Raises
     ------
+    TypeError
+        If columns, units or masks are no mapping, or of a kind that no table holds.
     ValueError
         If lengths or shapes disagree, or names differ in case only.
     """
@@ -74,30 +76,37 @@ class Table(Exchange, Filtering, Relations):
 
     def __init__(
         self,
-        columns: Mapping[str, Any],
+        columns: Mapping[str, Any] | Table,
         *,
         units: Mapping[str, str] | None = None,
         masks: Mapping[str, torch.Tensor | Ragged] | None = None,
     ) -> None:
+        for argument, given in (("columns", columns), ("units", units), ("masks", masks)):
+            check_mapping(argument, given)
         self._names = list(columns)
-        self._tensors = [_as_values(name, values) for name, values in columns.items()]
+        self._tensors = [as_values(name, values) for name, values in columns.items()]
         self._text = []
-        self._masks = [None] * len(self._names)
         self._schema = None
         self._positions = None
-        _check_columns(self._names, self._tensors)
-        units = units or {}
-        for name in (*units, *(masks or {})):
-            self._position(name)
-        self._columns = [
-            column_of(name, values, units.get(name))
-            for name, values in zip(self._names, self._tensors, strict=True)
-        ]
+        check_columns(self._names, self._tensors)
+        if isinstance(columns, Table):
+            known, nullable = columns._describe()
+            described, can_be_null = list(known), list(nullable)
+            self._masks = list(columns._masks)
+        else:
+            named = zip(self._names, self._tensors, strict=True)
+            described = [column_of(name, values, None) for name, values in named]
+            can_be_null = [False] * len(self._names)
+            self._masks = [None] * len(self._names)
+        self._columns, self._can_be_null = described, can_be_null
+        for name, unit in (units or {}).items():
+            position = self._position(name)
+            described[position] = with_unit(described[position], unit)
         for name, mask in (masks or {}).items():
             position = self._position(name)
-            _check_mask(name, mask, self._tensors[position])
+            check_mask(name, mask, self._tensors[position])
             self._masks[position] = mask
-        self._can_be_null = [mask is not None for mask in self._masks]
+            can_be_null[position] = True
 
     @classmethod
     def _from_core(
@@ -151,10 +160,10 @@ class Table(Exchange, Filtering, Relations):
         given: object = name
         if not isinstance(given, str):
             raise TypeError(f"a column is found by its name, not by {name!r}")
-        found = [i for i, other in enumerate(self._names) if other.casefold() == name.casefold()]
+        found = columns_called(name, self._describe()[0])
         if len(found) == 1:
             return found[0]
-        raise _not_found(name, self._names, found)
+        raise not_found(name, self._names, found)
 
     @property
     def names(self) -> list[str]:
@@ -162,9 +171,9 @@ class Table(Exchange, Filtering, Relations):
         return list(self._names)
 
     @property
-    def columns(self) -> list[Column]:
-        """What is known of the columns: unit, format, dtype, shape of a cell, ..."""
-        return list(self._describe()[0])
+    def columns(self) -> ColumnList:
+        """What is known of the columns: unit, format, ...; one by position or name."""
+        return ColumnList(self._describe()[0])
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -193,6 +202,9 @@ class Table(Exchange, Filtering, Relations):
         """Names of the columns, as `names`."""
         return list(self._names)
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return self.names
+
     def values(self) -> list[torch.Tensor | Strings | Ragged]:
         """List the columns, in order."""
         return [self._values(i) for i in range(len(self._names))]
@@ -211,6 +223,12 @@ class Table(Exchange, Filtering, Relations):
         rows = normal_rows(key, len(self))
         return self._map(lambda values: _take(values, rows))
 
+    def __setitem__(self, key: Any, values: Any) -> NoReturn:
+        raise TypeError(
+            "a Table takes no columns in place; make another one, t.with_columns({'X': values}), "
+            "or change values in their tensor: t['X'][rows] = values"
+        )
+
     def null_mask(self, name: str) -> torch.Tensor | Ragged | None:
         """Where a column is null.
 
@@ -228,7 +246,14 @@ class Table(Exchange, Filtering, Relations):
         return mask
 
     def to(self, device: Any, non_blocking: bool = False) -> Table:
-        """Move to a device; tensors that are there already are shared."""
+        """Move to a device; tensors that are there already are shared.
+
+        Raises
+        ------
+        TypeError
+            For a dtype: columns have their own.
+        """
+        _check_device(device)
         return self._map(lambda values: values.to(device, non_blocking=non_blocking))
 
     def pin_memory(self) -> Table:
@@ -294,16 +319,21 @@ class Table(Exchange, Filtering, Relations):
             table._can_be_null[i] = False
         return table
 
+    def __copy__(self) -> Table:
+        return self._map(lambda values: values)
+
     def __reduce__(self) -> tuple[Any, ...]:
         columns, can_be_null = self._describe()
+        tensors = [_alone(values) for values in self._tensors]
         # Unsigned integers travel as signed ones: torch does not pickle all of them.
         signed = [
             (values, None)
             if isinstance(values, (Strings, Ragged))
-            else (values.view(signed_dtype(values.dtype)), values.dtype)
-            for values in self._tensors
+            else (viewed(values.detach(), signed_dtype(values.dtype)), values.dtype)
+            for values in tensors
         ]
-        return (_rebuilt, (columns, can_be_null, signed, self._masks, list(self._text)))
+        masks = [_alone(mask) for mask in self._masks]
+        return (_rebuilt, (columns, can_be_null, signed, masks, list(self._text)))
 
     def __repr__(self) -> str:
         return table_text(self)
@@ -319,10 +349,20 @@ def _rebuilt(
     masks: list[torch.Tensor | Ragged | None],
     text: list[int],
 ) -> Table:
-    tensors = [values if dtype is None else values.view(dtype) for values, dtype in signed]
+    tensors = [values if dtype is None else viewed(values, dtype) for values, dtype in signed]
     table = Table._from_core([column.name for column in columns], tensors, masks, text, None)
     table._columns, table._can_be_null = columns, can_be_null
     return table
+
+
+def _alone(values: Any) -> Any:
+    """Copy what a slice shows of larger memory, all of which would be pickled."""
+    if isinstance(values, Strings):
+        return values._map(_alone)
+    if values is None or isinstance(values, Ragged):  # which does so itself
+        return values
+    tensor: torch.Tensor = values
+    return tensor.clone() if tensor.untyped_storage().nbytes() > tensor.nbytes else tensor
 
 
 def _take(values: Any, rows: slice | torch.Tensor) -> Any:
@@ -351,61 +391,11 @@ def _with_nan(values: Any, mask: Any) -> torch.Tensor | Ragged:
     return floats if mask is None else floats.masked_fill(mask, torch.nan)
 
 
-def _not_found(name: str, names: list[str], found: list[int]) -> ColumnNotFoundError:
-    if found:
-        candidates = " or ".join(repr(names[i]) for i in found)
-        return ColumnNotFoundError(f"column {name!r} is ambiguous: spell {candidates} exactly")
-    if not names:
-        return ColumnNotFoundError(f"no column {name!r}: the table has no columns")
-    by_fold = {other.casefold(): other for other in names}
-    near = [by_fold[fold] for fold in difflib.get_close_matches(name.casefold(), by_fold)]
-    if near:
-        return ColumnNotFoundError(
-            f"no column {name!r}; did you mean {' or '.join(map(repr, near))}?"
+def _check_device(device: Any) -> None:
+    import torch
+
+    if isinstance(device, (torch.dtype, torch.Tensor)):
+        raise TypeError(
+            "to() moves a table to a device; for other dtypes convert the columns, such as "
+            "t['X'].to(torch.float64), and make a table of them"
         )
-    listed = names[:_LISTED_NAMES] + ["..."] * (len(names) > _LISTED_NAMES)
-    return ColumnNotFoundError(f"no column {name!r}; the table has {', '.join(listed)}")
-
-
-def _as_values(name: str, values: Any) -> torch.Tensor | Strings | Ragged:
-    import torch
-
-    if isinstance(values, list) and all(isinstance(text, (str, bytes)) for text in values):
-        values = Strings.from_list(values)
-    if isinstance(values, (Strings, Ragged)):
-        return values
-    if isinstance(values, torch.Tensor) and values.ndim > 0:
-        return values
-    kind = type(values).__name__
-    raise TypeError(
-        f"column {name!r}: a tensor [N, ...], Strings, Ragged or a list of str, not {kind}"
-    )
-
-
-def _check_columns(names: list[str], values: list[torch.Tensor | Strings | Ragged]) -> None:
-    lengths = {name: len(column) for name, column in zip(names, values, strict=True)}
-    if len(set(lengths.values())) > 1:
-        raise ValueError(f"columns differ in length: {lengths}; a table has one for all")
-    folded: dict[str, str] = {}
-    for name in names:
-        given: object = name
-        if not isinstance(given, str) or not given:
-            raise TypeError(f"the name of a column is a str that is not empty, not {name!r}")
-        if (other := folded.setdefault(name.casefold(), name)) != name:
-            raise ValueError(f"the names {other!r} and {name!r} differ in case only")
-
-
-def _check_mask(name: str, mask: Any, values: Any) -> None:
-    import torch
-
-    if isinstance(values, Ragged):
-        same = isinstance(mask, Ragged) and torch.equal(mask.offsets, values.offsets)
-        if not same or mask.dtype != torch.bool:
-            raise ValueError(
-                f"the mask of column {name!r} is a Ragged of bools with the same offsets"
-            )
-        return
-    shape = tuple(values.shape)
-    fits = isinstance(mask, torch.Tensor) and tuple(mask.shape) == shape
-    if not fits or mask.dtype != torch.bool:
-        raise ValueError(f"the mask of column {name!r} is a bool tensor of shape {shape}")

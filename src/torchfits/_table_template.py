@@ -52,9 +52,12 @@ def _field(name: str, given: Any) -> Field:
     if isinstance(given, Column):
         return _field_of(name, given)
     parts = given if isinstance(given, tuple) else (given,)
-    if given is str:
+    kind = parts[0] if parts else None
+    if kind is str and len(parts) == 1:
         raise TypeError(f"column {name!r}: text is (str, 16), of 16 characters, or (str, ...)")
-    if parts[0] is str or isinstance(parts[0], torch.dtype):
+    if kind is None or isinstance(given, str) or (isinstance(kind, type) and kind is not str):
+        raise TypeError(f"column {name!r}: a dtype of torch is wanted, not {kind!r}; {_WANTED}")
+    if kind is str or isinstance(kind, torch.dtype):
         values = _values(name, *parts)
         return Field(column_of(name, values, None), values, None, can_be_null=False)
     return fields_of(as_table({name: given})[:0])[0]

@@ -39,9 +39,10 @@ def _grid(table: Table) -> list[list[str]]:
     columns = table.columns
     shown = list(range(min(len(columns), _SHOWN_COLUMNS)))
     described = [columns[i] for i in shown]
-    lines = [[column.name for column in described], [kind_of(column) for column in described]]
+    names = [printable(column.name) for column in described]
+    lines = [names, [kind_of(column) for column in described]]
     if any(column.unit for column in described):
-        lines.insert(1, [column.unit or "" for column in described])
+        lines.insert(1, [printable(column.unit or "") for column in described])
     if any(values.device.type == "meta" for values in table.values()):
         return lines  # there are no values to show
     rows = range(min(len(table), _SHOWN_ROWS))
@@ -71,7 +72,7 @@ def shown_cell(table: Table, position: int, row: int) -> str:
     elif isinstance(value, complex):
         text = str(_rounded(value, digits))
     else:
-        text = "null" if value is None else str(value)
+        text = "null" if value is None else printable(str(value))
     return text if len(text) <= _CELL_WIDTH else text[: _CELL_WIDTH - 3] + "..."
 
 
@@ -107,6 +108,13 @@ def size_of(table: Table) -> str:
     """Say how many rows and columns there are."""
     rows, columns = table.shape
     return f"{counted(rows, 'row')}, {counted(columns, 'column')}"
+
+
+def printable(text: str) -> str:
+    """Escape what would break a line or command a terminal; files may hold any byte."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 def counted(count: int, noun: str) -> str:

@@ -10,7 +10,7 @@ from ._compression import as_compression
 from ._errors import HDUIndexError
 from ._keywords import check_flag
 from ._runtime import settle_threads
-from ._storage_form import as_form
+from ._storage_form import form_of_keywords
 from ._write import core_hdu, hdu_parts
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Updatable:
         """
         access = self._opened().updating()
         check_flag("checksum", checksum)
-        _kept_alive, hdu = _new_hdu(data, header, name, compress, storage)
+        _kept_alive, hdu = _new_hdu("append", data, header, name, compress, storage)
         access.append(hdu, checksum)
 
     def insert(
@@ -89,7 +89,7 @@ class Updatable:
         access = self._opened().updating()
         check_flag("checksum", checksum)
         index = self._gap(access, before)
-        _kept_alive, hdu = _new_hdu(data, header, name, compress, storage)
+        _kept_alive, hdu = _new_hdu("insert", data, header, name, compress, storage)
         if index is None:
             access.append(hdu, checksum)
         else:
@@ -137,7 +137,7 @@ class Updatable:
             checksum = "CHECKSUM" in old or "DATASUM" in old
         check_flag("checksum", checksum)
         cards = old if header is None else header
-        _kept_alive, new = _new_hdu(data, cards, name, compress, storage)
+        _kept_alive, new = _new_hdu("replace", data, cards, name, compress, storage)
         access.replace(index, new, checksum)
 
     def move(self, hdu: Key, to: int) -> None:
@@ -204,8 +204,9 @@ class Updatable:
 
 
 def _new_hdu(
-    data: Any, header: Any, name: Any, compress: Any, storage: Storage
+    method: str, data: Any, header: Any, name: Any, compress: Any, storage: Storage
 ) -> tuple[Any, tuple[Any, ...]]:
     """What keeps the memory alive, and the HDU as the core takes it."""
+    form = form_of_keywords(method, storage)
     settle_threads()
-    return core_hdu(data, header, name, as_compression(compress), as_form(**storage))
+    return core_hdu(data, header, name, as_compression(compress), form)

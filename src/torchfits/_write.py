@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from ._storage_form import CoreForm
 
 _WANTED = (
-    "a torch.Tensor, a numpy array, a Table, a dict of columns, None, or a list of "
-    "(data, header, name)"
+    "a torch.Tensor, a numpy array, a Table (Table.from_pandas, from_polars and from_astropy make "
+    "one), a dict of columns, None, or a list of (data, header, name)"
 )
 _DTYPES = frozenset(
     "uint8 int8 uint16 int16 uint32 int32 uint64 int64 float32 float64".split()  # noqa: SIM905
@@ -239,6 +239,11 @@ def hdu_parts(item: Any) -> tuple[Any, Any, Any]:
 
 
 def _cards(header: Any) -> Header:
+    if isinstance(header, str):
+        raise TypeError(
+            f"header= takes a Header, a mapping or cards, not {header!r}; a name is name=, or the "
+            "last of (data, None, name), and the text of a header is Header.from_string(text)"
+        )
     return header if isinstance(header, Header) else Header(() if header is None else header)
 
 

@@ -101,7 +101,8 @@ TEST(Expression, ChainsShareTheirMiddle) {
 }
 
 TEST(Expression, ListsAndNulls) {
-  EXPECT_EQ(parsed("x in (1, -2, y)"), "(in x 1 -2 y)");
+  EXPECT_EQ(parsed("x in (1, -2, 3)"), "(in x 1 -2 3)");
+  EXPECT_EQ(parsed("x in (1, y, -2, z)"), "(or (in x 1 -2) (or (== x y) (== x z)))");
   EXPECT_EQ(parsed("x not in ('a')"), "(not (in x 'a'))");
   EXPECT_EQ(parsed("x is null or y IS NOT NULL"), "(or (isnull x) (not (isnull y)))");
   EXPECT_EQ(parsed("not isnull(x)"), "(not (isnull x))");
@@ -159,6 +160,9 @@ TEST(Expression, ErrorsPointAtTheToken) {
   EXPECT_EQ(mark("x in 3"), "     ^");
   EXPECT_EQ(mark("x between 1 or 2"), "            ^^");
   EXPECT_EQ(mark("x is 3"), "     ^");
+  EXPECT_EQ(mark("x is null == FALSE"), "          ^^");
+  EXPECT_EQ(mark("x in (1, 2) not in (3)"), "            ^^^");
+  EXPECT_EQ(mark("x between 1 and 2 < 3"), "                  ^");
   EXPECT_EQ(mark("a + not b"), "    ^^^");
   EXPECT_EQ(mark(""), "^");
   EXPECT_EQ(mark(std::string_view("a\0b", 3)), " ^");
@@ -174,10 +178,11 @@ TEST(Expression, LongTextsAreShownAroundThePlace) {
   EXPECT_LT(problem.size(), 400U);
   const auto line = problem.find('\n') + 1, mark = problem.rfind('\n') + 1;
   EXPECT_EQ(problem[line + problem.substr(mark).find('^')], ')');
+  EXPECT_LT(problem_of(std::string(100000, '9')).size(), 400U);
+  EXPECT_LT(problem_of(std::string(100000, 'x') + "(1)").size(), 5000U);
 }
 
 TEST(Expression, DepthLengthAndPartsAreBounded) {
-  EXPECT_EQ(parsed(std::string(90, '(') + "a" + std::string(90, ')')), "a");
   EXPECT_NE(problem_of(std::string(100000, '(')).find("nested"), std::string::npos);
   EXPECT_NE(problem_of(std::string(100000, '-') + "a").find("nested"), std::string::npos);
   EXPECT_NE(problem_of(std::string(100000, '!')).find("nested"), std::string::npos);
@@ -191,6 +196,41 @@ TEST(Expression, DepthLengthAndPartsAreBounded) {
   std::string sum = "1";
   for (std::size_t i = 0; i < kMaxExpressionNodes; ++i) sum += "+1";
   EXPECT_NE(problem_of(sum).find("parts"), std::string::npos);
+}
+
+/// `open` that often around a condition, each of them closed by `close`.
+std::string nested(std::string_view open, std::string_view close, int times) {
+  std::string text;
+  for (int i = 0; i < times; ++i) text += open;
+  text += "a";
+  for (int i = 0; i < times; ++i) text += close;
+  return text;
+}
+
+TEST(Expression, TheDepthThatTheMessageNamesIsThatOfEachKindOfNesting) {
+  ASSERT_EQ(kMaxExpressionDepth, 200);  // docs/expressions.md
+  EXPECT_EQ(parsed(nested("(", ")", 200)), "a");
+  const std::vector<std::pair<std::string, std::string>> kinds{
+      {"(", ")"},    {"-", ""},
+      {"+", ""},     {"~", ""},
+      {"!", ""},     {"not ", ""},
+      {"abs(", ")"}, {"a in (", ")"},
+      {"a**", ""},   {"a or (b and 1 < 2 + 3 * (", "))"}};
+  for (const auto& [open, close] : kinds) {
+    const int each = open.find("or (") == std::string::npos ? 1 : 2;
+    EXPECT_EQ(problem_of(nested(open, close, 200 / each)), "") << open;
+    const auto problem = problem_of(nested(open, close, 200 / each + 1));
+    EXPECT_NE(problem.find("nested more than 200 deep"), std::string::npos) << open;
+  }
+  EXPECT_EQ(mark(nested("(", ")", 201)).find('^'), 63U);  // "..." and 60 characters before it
+  EXPECT_NE(problem_of("(" + nested("-", "", 200) + ")"), "");
+}
+
+/// What stands side by side is not nested.
+TEST(Expression, LongChainsAreNotDeep) {
+  std::string chain = "(a)";
+  for (int i = 0; i < 1000; ++i) chain += " or not (-a < abs(2**3)) and a in (1, 2)";
+  EXPECT_EQ(problem_of(chain), "");
 }
 
 // ---- Binding -----------------------------------------------------------------------------------
@@ -242,10 +282,31 @@ TEST(Predicate, FindsColumnsAndElements) {
   EXPECT_EQ(bound("V[-1, 0] > 1").nodes[0].element, 3U);
 }
 
+TEST(Predicate, ANameBesideATextIsLikelyATextWithoutQuotes) {
+  for (const auto* text : {"NAME == bll", "bll != NAME", "'x' < bll", "NAME in ('agn', bll)",
+                           "X > 1 and NAME = bll", "startswith(NAME, bll)"}) {
+    EXPECT_NE(refused(text).first.find("single quotes: 'bll'"), std::string::npos) << text;
+    EXPECT_EQ(refused(text).second.find("^^^"), std::string_view(text).find("bll")) << text;
+  }
+  for (const auto* text : {"bll", "X == bll", "bll == agn", "startswith(bll, 'x')",
+                           "bll[0] == NAME", "NAME == 'x' and X > bll"})
+    EXPECT_EQ(refused(text).first.find("quotes"), std::string::npos) << text;
+}
+
+TEST(Predicate, NullsAreNotCompared) {
+  for (const auto* text : {"X == nan", "X != NaN", "X = NULL", "null == X", "K == None",
+                           "NAME == null", "X in (1, nan)"})
+    EXPECT_NE(refused(text).first.find("isnull(X)"), std::string::npos) << text;
+  auto table = some_table();
+  table.columns.push_back(column_of("nan", 'E', ElementType::f32));
+  EXPECT_EQ(bound("X == nan", table).columns, (std::vector<std::size_t>{0, 9}));
+}
+
 TEST(Predicate, NamesThatAreWrong) {
   EXPECT_EQ(refused("1 < Z").second, "    ^");
   EXPECT_NE(refused("Ok").first.find("ambiguous"), std::string::npos);
   EXPECT_NE(refused("NAME == \"M31\"").first.find("single quotes"), std::string::npos);
+  EXPECT_EQ(refused("X == M31").first.find("quotes"), std::string::npos);
   try {
     static_cast<void>(bound("Z"));
   } catch (const FitsError& error) {

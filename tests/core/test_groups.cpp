@@ -113,6 +113,11 @@ TEST(Groups, WholeSumsAreExactOrRefused) {
   const std::vector<std::int64_t> beyond{high, 1, 0};
   Whole sum(1);
   EXPECT_THROW(sum_integers(groups, numbers(beyond), sum.data()), FitsError);
+  const std::vector<std::int64_t> below{-high, -2, 0};
+  EXPECT_THROW(sum_integers(groups, numbers(below), sum.data()), FitsError);
+  const std::vector<std::int64_t> least{-high, -1, 0};
+  sum_integers(groups, numbers(least), sum.data());
+  EXPECT_EQ(sum, (Whole{std::numeric_limits<std::int64_t>::min()}));
   const std::vector<std::uint64_t> large{1ULL << 63, (1ULL << 63) - 1, 0};
   sum_integers(groups, numbers(large), sum.data());
   EXPECT_EQ(static_cast<std::uint64_t>(sum[0]), ~0ULL);

@@ -157,7 +157,7 @@ TEST(HeapDecoder, OtherLogicalsNameColumnAndRow) {
 
 TEST(HeapDecoder, AnOverflowNamesTheColumn) {
   const Cells cells{"PK", {0, 1}, {0}, std::string(8, '\x7F'), {1.0, 9223372036854774784.0}};
-  EXPECT_NE(error_of(cells).find("column 'ARR': "), std::string::npos);
+  EXPECT_NE(error_of(cells).find("column 'ARR', row 0: "), std::string::npos);
 }
 
 }  // namespace

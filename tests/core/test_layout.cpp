@@ -131,6 +131,7 @@ TEST(Layout, AScalingKeywordWithoutValueIsAbsent) {
 TEST(Layout, AScalingKeywordThatIsNoNumberIsAnError) {
   EXPECT_EQ(error_of(0, line_image("16", {{"BSCALE", "'abc'"}}), "BSCALE"), ErrorCode::format);
   EXPECT_EQ(error_of(0, line_image("16", {{"BZERO", "T"}}), "BZERO"), ErrorCode::format);
+  EXPECT_EQ(error_of(0, line_image("16", {{"BZERO", "1E999"}}), "BZERO"), ErrorCode::format);
 }
 
 TEST(Layout, BlankMakesFloatsWithNan) {

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/defaults.h"
 #include "base/error.h"
 #include "fits/layout.h"
 
@@ -352,6 +353,20 @@ TEST(TableLayout, AxesThatAreNoTableAreRefused) {
   EXPECT_TRUE(contains(refusal(hdu), "NAXIS2"));
   hdu.axes = {1ULL << 62, 1ULL << 62};
   EXPECT_TRUE(contains(refusal(hdu), "64 bits"));
+}
+
+/// What takes no bytes of the file must not make masks and lists of rows huge.
+TEST(TableLayout, RowsWithoutBytesAreBounded) {
+  for (const auto* form : {"0J", "0A", "0PJ"}) {
+    auto hdu = record(header_of({form}, {}), 0);
+    for (const auto rows : {kMaxEmptyRows + 1, std::uint64_t{1} << 62}) {
+      hdu.axes = {0, rows};
+      EXPECT_TRUE(contains(refusal(hdu), "NAXIS2 = " + std::to_string(rows) + " rows of no bytes"));
+    }
+    hdu.axes = {0, kMaxEmptyRows};
+    std::vector<std::string> warnings;
+    EXPECT_EQ(read_table_layout(hdu, warnings).rows, kMaxEmptyRows);
+  }
 }
 
 }  // namespace

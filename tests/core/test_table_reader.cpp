@@ -281,7 +281,7 @@ TEST(FindColumn, ExactlyElseInAnyCase) {
   EXPECT_EQ(find_column(table, "FLUX"), 1u);
   EXPECT_EQ(find_column(table, "RA_J2000"), 2u);
   expect_error([&] { static_cast<void>(find_column(table, "flux")); }, ErrorCode::column_name,
-               "'Flux' and 'FLUX'");
+               "'flux' is ambiguous: spell 'Flux' or 'FLUX' exactly");
 }
 
 TEST(FindColumn, AMissingNameListsTheOthers) {
@@ -308,7 +308,26 @@ TEST(FindColumn, RepeatedAndNamelessColumns) {
   const auto& table = table_layout(file, 1);
   EXPECT_EQ(find_column(table, "A"), 0u);
   EXPECT_EQ(find_column(table, "a_2"), 1u);
+  EXPECT_EQ(find_column(table, "a"), 0u);
   EXPECT_EQ(find_column(table, "col3"), 2u);
+  expect_error([&] { static_cast<void>(find_column(table, "")); }, ErrorCode::column_name,
+               "no column ''");
+}
+
+TEST(FindColumn, NamesThatDifferInCaseAreFoundAsTheFileSpellsThem) {
+  const auto text = file_of("'BINTABLE'", 2, "ab",
+                            {{"TFIELDS", "2"},
+                             {"TTYPE1", "'RA'"},
+                             {"TFORM1", "'1B'"},
+                             {"TTYPE2", "'ra'"},
+                             {"TFORM2", "'1B'"}});
+  const auto file = open(text);
+  const auto& table = table_layout(file, 1);
+  EXPECT_EQ(find_column(table, "RA"), 0u);
+  EXPECT_EQ(find_column(table, "ra"), 1u);
+  EXPECT_EQ(find_column(table, "RA_2"), 1u);
+  expect_error([&] { static_cast<void>(find_column(table, "Ra")); }, ErrorCode::column_name,
+               "spell 'RA' or 'ra_2' exactly");
 }
 
 TEST(TableReader, StatsCountTheFieldsThatWereSelected) {

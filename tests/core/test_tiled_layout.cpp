@@ -88,6 +88,17 @@ TEST(TiledLayout, BlankStandsInForZblankOfIntegers) {
             std::nullopt);
 }
 
+TEST(TiledLayout, TheScalingIsReadAsThatOfAPlainImage) {
+  const Changes whole{{"ZBITPIX", "64"}, {"ZCMPTYPE", "'GZIP_1'"}, {"BZERO", "9007199254740993"}};
+  EXPECT_EQ(layout_with(whole).image.coding.offset, 9007199254740993);  // 2^53 + 1
+  for (const auto* keyword : {"BSCALE", "BZERO"}) {
+    for (const auto* value : {"'abc'", "T", "1E999", "1.2.3"}) {
+      expect_word(error({{keyword, value}, {"ZBLANK", "3"}}),
+                  std::string(keyword) + " is not a finite number");
+    }
+  }
+}
+
 TEST(TiledLayout, DefaultsAreThoseOfTheStandard) {
   const auto layout = layout_with({{"ZTILE1", ""}, {"ZTILE2", ""}, {"NAXIS2", "20"}});
   EXPECT_EQ(layout.tile, (Shape{1, 30}));  // a line

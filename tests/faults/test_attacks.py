@@ -40,7 +40,7 @@ OUTCOMES = {
     "heap_before_the_table": None,
     "image_of_too_many_tiles": (FORMAT, r"ZNAXIS"),
     "rice_blocks_of_nothing": (FORMAT, r"BLOCKSIZE = 0"),
-    "rows_of_no_bytes": (LARGE, r"4611686018427387904 cells"),
+    "rows_of_no_bytes": (FORMAT, r"NAXIS2 = 4611686018427387904 rows of no bytes"),
     "tile_of_no_pixels": (FORMAT, r"ZTILE1 = 0"),
     "tiles_cut_off": (CUT, r"36 bytes announced, 0 present"),
 }

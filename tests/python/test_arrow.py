@@ -165,6 +165,19 @@ def test_what_lies_under_nulls_is_known():
     assert arrow.column("F").to_pylist() == [1.5, None]  # not written to
 
 
+def test_tnull_lies_under_nulls_of_bytes():
+    field = pa.field("B", pa.uint8(), metadata={"TNULL": "255"})
+    table = Table.from_arrow(pa.table([pa.array([1, None], field.type)], schema=pa.schema([field])))
+    assert table["B"].tolist() == [1, 255]
+
+
+def test_a_tnull_that_is_no_number_stays_text():
+    field = pa.field("N", pa.int64(), metadata={"TNULL": "9" * 5000})
+    table = Table.from_arrow(pa.table([pa.array([1, None])], schema=pa.schema([field])))
+    assert table.columns[0].null == "9" * 5000
+    assert table["N"].tolist() == [1, 0]
+
+
 def test_a_width_is_kept():
     table = Table({"X": Strings(torch.full((2, 7), ord(" "), dtype=torch.uint8))})
     assert Table.from_arrow(table.to_arrow())["X"].width == 7
@@ -191,6 +204,34 @@ def test_axes_of_no_elements():
     arrow = table.to_arrow()
     assert arrow.column("X").to_pylist() == [[], [], []]
     assert Table.from_arrow(arrow)["X"].shape == (3, 0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.complex64, torch.bool, torch.uint16])
+def test_axes_of_no_elements_go_everywhere(tmp_path, dtype):
+    table = Table({"X": torch.zeros(3, 2, 0, dtype=dtype), "Y": torch.arange(3)})
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table.write_parquet(tmp_path / "t.parquet")
+    for arrow in (table, table[:0], table[1:], parquet.read_table(tmp_path / "t.parquet")):
+        again = Table.from_arrow(arrow)
+        assert again["X"].dtype == dtype
+        assert again["X"].shape == (len(again["Y"]), 2, 0)
+    polars = pytest.importorskip("polars")
+    for frame in (table.to_polars(), polars.DataFrame(table)):
+        assert frame["X"].to_list() == [[], [], []]
+        assert frame["Y"].to_list() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("shape", ["2,x", "-1,0", "0" * 99, "2,3", "", ",".join("0" * 99)])
+def test_a_shape_that_is_none_is_ignored(shape):
+    field = pa.field("X", pa.large_list(pa.int16()), metadata={"shape": shape})
+    arrow = pa.table([pa.array([[], []], field.type)], schema=pa.schema([field]))
+    assert Table.from_arrow(arrow)["X"].to_list() == [[], []]
+
+
+def test_lists_of_lists_of_nothing_are_refused():
+    nothing = pa.array([[[], []], []], pa.list_(pa.list_(pa.int32(), 0)))
+    with pytest.raises(TypeError, match="column 'X' holds lists of fixed-size lists"):
+        Table.from_arrow(pa.table({"X": nothing}))
 
 
 def test_tensors_that_are_not_plain():
@@ -236,6 +277,38 @@ def test_chunks_are_joined():
     assert Table.from_arrow(arrow.slice(1, 3))["T"].to_list() == ["", "bcd", ""]
 
 
+def test_a_null_cell_of_an_array_of_arrays_is_null_as_a_whole():
+    cells = [[[1, 2], [3, 4], [5, 6]], None, [[7, None], [8, 9], [10, 11]], [[0, 0], None, [1, 2]]]
+    array = pa.array(cells, pa.list_(pa.list_(pa.int32(), 2), 3))
+    expected = [
+        [[False] * 2] * 3,
+        [[True] * 2] * 3,
+        [[False, True], [False] * 2, [False] * 2],
+        [[False] * 2, [True] * 2, [False] * 2],
+    ]
+    for first in (0, 1, 3):
+        table = Table.from_arrow(pa.table({"A": array[first:]}))
+        assert table.null_mask("A").tolist() == expected[first:]
+    assert Table.from_arrow(pa.table({"A": array}))["A"][0].tolist() == cells[0]
+
+
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_a_null_list_is_empty_whatever_lies_under_it(first):
+    offsets = pa.array([3, 5, 8, 8, 10, 12], pa.int32())  # they begin behind elements of nobody
+    nulls = pa.array([False, True, False, True, False])
+    for numbers in (pa.array(range(12)), pa.array(range(12), pa.uint16())):
+        lists = pa.ListArray.from_arrays(offsets, numbers, mask=nulls)
+        table = Table.from_arrow(pa.table({"L": lists[first:]}))
+        assert table["L"].to_list() == [[3, 4], [], [], [], [10, 11]][first:]
+        assert table.null_mask("L") is None
+    numbers = pa.array([*range(10), None, 11], pa.float32())
+    lists = pa.ListArray.from_arrays(offsets, numbers, mask=nulls)
+    table = Table.from_arrow(pa.table({"L": lists[first:]}))
+    assert table["L"].lengths.tolist() == [2, 0, 0, 0, 2][first:]
+    expected = [[False, False], [], [], [], [True, False]]
+    assert table.null_mask("L").to_list() == expected[first:]
+
+
 def test_one_full_chunk_among_empty_ones_is_not_copied():
     full = pa.array([1.0, 2.0])
     empty = pa.array([], pa.float64())
@@ -254,6 +327,40 @@ def test_dictionaries_are_decoded(positions):
     assert table.null_mask("T").tolist() == [False, True, False, False]
     assert table["N"][[0, 1, 3]].tolist() == [7.5, 2.5, 7.5]
     assert table.null_mask("N").tolist() == [False, False, True, False]
+
+
+def test_nulls_inside_a_dictionary_are_nulls():
+    places = pa.array([0, 1, None, 1, 2], pa.int8())
+    texts = pa.DictionaryArray.from_arrays(places, pa.array(["a", None, "c"]))
+    numbers = pa.DictionaryArray.from_arrays(places, pa.array([7, None, 9], pa.int16()))
+    arrow = pa.table({"T": texts, "N": numbers})
+    behind = pa.array([0, 7, None, 9], pa.int16())[1:]
+    arrow = arrow.append_column("M", pa.DictionaryArray.from_arrays(places, behind))
+    for first in (0, 1, 2):
+        table = Table.from_arrow(arrow.slice(first))
+        expected = [False, True, True, True, False][first:]
+        assert table["M"].tolist() == table["N"].tolist()
+        assert table.null_mask("T").tolist() == table.null_mask("N").tolist() == expected
+        assert table["T"].to_list() == ["a", "", "", "", "c"][first:]
+        assert table["N"][table.null_mask("N").logical_not()].tolist() == [7, 9][first > 0 :]
+
+
+def test_what_lies_under_a_null_view_of_text_does_not_matter():
+    views = [b"\2\0\0\0ab" + bytes(10), b"\xff" * 16, b"\1\0\0\0c" + bytes(11)]
+    buffers = [pa.py_buffer(b"\5"), pa.py_buffer(b"".join(views))]
+    array = pa.Array.from_buffers(pa.string_view(), 3, buffers, 1)
+    table = Table.from_arrow(pa.table({"T": array}))
+    assert table["T"].to_list() == ["ab", "", "c"]
+    assert table.null_mask("T").tolist() == [False, True, False]
+
+
+def test_text_ends_at_nul_and_blanks_for_arrow_too():
+    cells = [b"abc\0def ", b"a  \0 xyz", b"  ab    ", b"\0xyz    ", b"        ", b"12345678"]
+    letters = torch.tensor([list(cell) for cell in cells], dtype=torch.uint8)
+    joined = Strings(letters.flatten(), torch.arange(len(cells) + 1) * 8)
+    table = Table({"F": Strings(letters), "V": joined})
+    expected = ["abc", "a", "  ab", "", "", "12345678"]
+    assert table.to_arrow().to_pydict() == {"F": expected, "V": expected}
 
 
 TEXT_TYPES = [pa.string(), pa.large_string(), pa.string_view()]
@@ -359,6 +466,58 @@ def test_a_stream_that_fails_says_why():
     reader = pa.RecordBatchReader.from_batches(pa.schema([("X", pa.int64())]), batches())
     with pytest.raises(ValueError, match="stream failed.*the disk is gone"):
         Table.from_arrow(reader)
+
+
+class CStream(ctypes.Structure):
+    """ArrowArrayStream of the C stream interface."""
+
+    _fields_ = [
+        (name, ctypes.c_void_p)
+        for name in ("get_schema", "get_next", "get_last_error", "release", "private_data")
+    ]
+
+
+class BadStream:
+    """A stream without some callbacks; the others fail, and leave rubbish in what they fill."""
+
+    def __init__(self, *absent):
+        two = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+        one = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+        self.released = 0
+        self.calls = {
+            "get_schema": two(lambda _, out: ctypes.memset(out, 0x41, 72) and 5),
+            "get_next": two(lambda _, out: 6),
+            "get_last_error": ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(lambda _: None),
+            "release": one(self.release),
+        }
+        addresses = {n: ctypes.cast(f, ctypes.c_void_p) for n, f in self.calls.items()}
+        self.stream = CStream(**{n: f for n, f in addresses.items() if n not in absent})
+
+    def release(self, _):
+        self.released += 1
+        self.stream.release = None
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        make = ctypes.pythonapi.PyCapsule_New
+        make.restype = ctypes.py_object
+        make.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+        return make(ctypes.addressof(self.stream), b"arrow_array_stream", None)
+
+
+@pytest.mark.parametrize(
+    ("absent", "message"),
+    [
+        ((), "failed: error number 5, without a reason"),
+        (("get_last_error",), "failed: error number 5, without a reason"),
+        (("get_schema",), "no get_schema or no get_next"),
+        (("get_next",), "no get_schema or no get_next"),
+    ],
+)
+def test_streams_of_bad_libraries_are_errors(absent, message):
+    stream = BadStream(*absent)
+    with pytest.raises(ValueError, match=message):
+        Table.from_arrow(stream)
+    assert stream.released == 1
 
 
 # ---------------------------------------------------------------------------------- contradictions

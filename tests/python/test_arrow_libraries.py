@@ -76,6 +76,17 @@ def test_polars_nulls_text_and_categories():
         Table.from_polars(frame.lazy())
     with pytest.raises(TypeError, match="column 'D' holds dates"):
         Table.from_polars(pl.DataFrame({"D": pl.Series([1], dtype=pl.Date)}))
+    with pytest.raises(TypeError, match="column 'O' holds Python objects"):
+        Table.from_polars(pl.DataFrame({"O": [object()]}))
+
+
+def test_lists_that_polars_made_null_are_empty():
+    pl = pytest.importorskip("polars")
+    frame = pl.DataFrame({"N": [1, 2, 3], "L": [[1, 2], [3], [4, 5, 6]]})
+    some = pl.when(pl.col("N") != 2).then(pl.col("L")).otherwise(None)
+    table = Table.from_polars(frame.select(L=some))
+    assert table["L"].to_list() == [[1, 2], [], [4, 5, 6]]
+    assert table.null_mask("L") is None
 
 
 def test_polars_shares_memory():

@@ -167,6 +167,16 @@ def test_unsigned_convention_is_exact() -> None:
     assert got["X"].tolist() == [0, 2**64 - 1]
 
 
+@pytest.mark.parametrize(
+    ("rows", "element"), [(None, 1999), ([3, 1999], 1), (slice(None, None, -1), 0)]
+)
+def test_an_overflow_says_which_element_it_is(rows: object, element: int) -> None:
+    texts = [f"{row:>20}" for row in range(1999)] + [f"{2**63 - 1:>20}"]
+    place = rf"column 'X', row 1999: .*\(element {element} of the output\)"
+    with pytest.raises(torchfits.FITSError, match=place):
+        column("I20", texts, card("TZERO1", 1), rows=rows)
+
+
 def test_strings_keep_leading_blanks() -> None:
     got = column("A5", [" ab  ", "abcde", "a\0b  "])
     assert got["X"].to_list() == [" ab", "abcde", "a"]

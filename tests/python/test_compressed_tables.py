@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from astropy.io import fits
 from comparison import assert_same
 from corpus_files import CORPUS, REASON
@@ -136,6 +137,78 @@ def test_t39_rows_and_columns(fixed: Path, rows: slice | list[int]) -> None:
     assert_same(table["INT"], columns["INT"][1][rows])
     assert_same(table["FLOATS"], columns["FLOATS"][1][rows])
     assert table["NAME"].to_list() == columns["NAME"][1][rows].tolist()
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The same table plain and compressed: text, numbers, nulls, cells of fixed and any length."""
+    rng = np.random.default_rng(40)
+    columns = [fits.Column(n, f, array=a) for n, (f, a) in fixed_columns().items()]
+    columns += [fits.Column(n, f, array=objects(a)) for n, (f, a) in heap_columns().items()]
+    columns.append(fits.Column("Z", "I", null=3, array=rng.integers(0, 6, ROWS, "i2")))
+    columns.append(fits.Column("U", "J", bzero=2**31, array=rng.integers(0, 2**32, ROWS, "u4")))
+    folder = tmp_path_factory.mktemp("both")
+    compressed = packed(folder, columns, FZTILELN=300)
+    return folder / "table.fits", compressed
+
+
+CONDITIONS = [
+    "INT % 7 == 2 and BYTE > 20",
+    "NAME == 's42' or startswith(NAME, 's7')",
+    "isnull(Z) or Z == 5",
+    "U > 3000000000 and FLAG",
+    "SHORTS[1] > FLOATS[0] and DOUBLE between -1 and 1.5",
+    "BITS[10] and not BITS[0]",
+    "INT < INT",
+    "1 == 1",
+]
+
+
+@needs_fpack
+@pytest.mark.parametrize("where", CONDITIONS)
+def test_t39_a_condition_selects_what_it_does_in_the_plain_table(
+    both: tuple[Path, Path], where: str
+) -> None:
+    plain, compressed = both
+    everything = torchfits.read(plain, "T")
+    choices: list[list[str] | None] = [None, ["NAME", "PJ"], ["QD"], ["FLOATS", "Z", "PL", "INT"]]
+    rows: list[slice | list[int] | None] = [None, slice(290, 910, 3), [999, 5, 5, 301, 0]]
+    for chosen in rows:
+        some = everything if chosen is None else everything[chosen]
+        expected = some.filter(where)
+        for columns in choices:
+            got = torchfits.read(compressed, "T", columns=columns, rows=chosen, where=where)
+            assert got.names == (columns or everything.names)
+            for name in got.names:
+                assert_cells(got, expected, name)
+
+
+def assert_cells(got: torchfits.Table, expected: torchfits.Table, name: str) -> None:
+    """The same values and the same nulls."""
+    if isinstance(expected[name], torch.Tensor):
+        assert_same(got[name], expected[name].numpy(), name)
+    else:
+        assert got[name].to_list() == expected[name].to_list(), name
+    ours, theirs = got.null_mask(name), expected.null_mask(name)
+    assert (ours is None) == (theirs is None), name
+    if isinstance(theirs, torch.Tensor):
+        assert_same(ours, theirs.numpy(), name)
+
+
+@needs_fpack
+def test_t39_a_scan_with_a_condition_gives_those_rows(both: tuple[Path, Path]) -> None:
+    plain, compressed = both
+    stored = fits.getdata(plain, "T")
+    chosen = np.flatnonzero((stored["INT"] % 3 == 1) & (stored["NAME"] != "s4"))
+    names: list[str] = []
+    cells: list[list[int]] = []
+    with torchfits.open(compressed) as f:
+        where = "INT % 3 == 1 and NAME != 's4'"
+        for batch in f["T"].scan(batch_rows=170, columns=["PJ", "NAME"], where=where):
+            names += batch["NAME"].to_list()
+            cells += batch["PJ"].to_list()
+    assert names == stored["NAME"][chosen].tolist()
+    assert cells == [stored["PJ"][i].tolist() for i in chosen]
 
 
 @needs_fpack

@@ -440,3 +440,81 @@ def test_any_sequence_of_edits(
     assert now == others
     for name, values in columns_of(path).items():
         same(values, model.columns[name])
+
+
+def test_a_list_for_a_cell_of_variable_length_is_stored_as_exactly_as_it_is_given(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "cells.fits"
+    lists: dict[str, tuple[str, list[Any]]] = {
+        "D": ("PD()", [0.1, 0.2, 1 / 3]),
+        "M": ("PM()", [0.1 + 0.7j]),
+        "K": ("PK()", [2**53 + 1, -(2**63)]),
+        "I": ("PI()", [-32768, 7]),
+        "L": ("PL()", [True, False]),
+        "E": ("PE()", [0.5]),
+    }
+    two = np.empty(2, dtype=object)
+    two[:] = [np.zeros(1), np.zeros(2)]
+    fits.BinTableHDU.from_columns(
+        [fits.Column(name, form, array=two) for name, (form, _) in lists.items()]
+    ).writeto(path)
+    with torchfits.open(path, "r+") as f:
+        f[1][0] = {name: cell for name, (_, cell) in lists.items()}
+        f[1]["D", 1] = (0.3,)
+        with pytest.raises(TypeError, match="'D': a cell of variable length is a list.*not 5.0"):
+            f[1][0] = {"D": 5.0}
+        with pytest.raises(ValueError, match="'I'.*70000 does not fit"):
+            f[1][0] = {"I": [70000]}
+    with fits.open(path) as f:
+        for name, (_, cell) in lists.items():
+            assert f[1].data[name][0].tolist() == cell, name
+        assert f[1].data["D"][1].tolist() == [0.3]
+    torchfits.write(path, {"U": Ragged.from_list([[1]], torch.uint64)}, overwrite=True)
+    with torchfits.open(path, "r+") as f:
+        f[1][0] = {"U": [2**63 + 1]}
+    rows = path.read_bytes()[-2880:]
+    count, offset = np.frombuffer(rows[:8], ">i4")
+    assert count == 1
+    assert int.from_bytes(rows[8 + offset :][:8], "big", signed=True) + 2**63 == 2**63 + 1
+    assert torchfits.read(path)["U"][0].tolist() == [2**63 + 1]
+
+
+def test_scalars_are_one_new_row(tmp_path: Path) -> None:
+    path = tmp_path / "rows.fits"
+    v = torch.zeros(1, 3)
+    torchfits.write(path, {"X": torch.zeros(1), "NAME": ["a"], "V": v, "K": torch.zeros(1).int()})
+    with torchfits.open(path, "r+") as f:
+        hdu = f[1]
+        hdu.append_rows({"X": 0.5, "NAME": "b", "V": [1, 2, 3], "K": np.int16(4)})
+        hdu.insert_rows(0, {"K": torch.tensor(9), "X": 2, "NAME": b"c", "V": [4.0, 5.0, 6.0]})
+        with pytest.raises(TypeError, match="'X' has a single value, and column 'NAME' a list"):
+            hdu.append_rows({"X": 0.5, "NAME": ["b", "c"], "V": v, "K": 1})
+        with pytest.raises(ValueError, match="missing: 'NAME', 'V', 'K'"):
+            hdu.append_rows({"X": 0.5})
+        with pytest.raises(torchfits.ColumnNotFoundError, match="Q"):
+            hdu.append_rows({"X": 0.5, "NAME": "b", "V": [1, 2, 3], "K": 1, "Q": 1})
+    check_file(path)
+    with fits.open(path) as f:
+        data = f[1].data
+        assert data["X"].tolist() == [2.0, 0.0, 0.5]
+        assert data["NAME"].tolist() == ["c", "a", "b"]
+        assert data["V"].tolist() == [[4, 5, 6], [0, 0, 0], [1, 2, 3]]
+        assert data["K"].tolist() == [9, 0, 4]
+
+
+def test_positions_of_numpy_where_are_rows_of_a_file(path: Path) -> None:
+    with torchfits.open(path, "r+") as f:
+        hdu = f["CAT"]
+        last = np.where(hdu["X"] > 56)
+        assert hdu[last]["I"].tolist() == hdu["I", last].tolist() == [38, 39]
+        assert hdu.read(rows=last)["I"].tolist() == [38, 39]
+        assert torchfits.read(path, "CAT", rows=last)["I"].tolist() == [38, 39]
+        hdu["I", last] = 7
+        hdu[last] = {"X": 0.5}
+        hdu.delete_rows(np.where(hdu["X"] < 0.1))
+        with pytest.raises(TypeError, match="a tuple of 2 arrays"):
+            hdu[np.where(np.eye(3))]
+    found = columns_of(path)
+    assert found["I"].tolist() == [*range(1, 38), 7, 7]
+    assert found["X"][-2:].tolist() == [0.5, 0.5]

@@ -294,6 +294,103 @@ def test_astropy_bytes_and_masks():
     assert taken.null_mask("M").tolist() == [True, False]
 
 
+def test_astropy_masks_of_every_class_are_kept():
+    table = pytest.importorskip("astropy.table")
+    masked = pytest.importorskip("astropy.utils.masked").Masked
+    given = table.QTable({"N": masked(np.array([1, 2, 3]), mask=[True, False, False])})
+    taken = Table.from_astropy(given)
+    assert taken["N"].tolist()[1:] == [2, 3]
+    assert taken.null_mask("N").tolist() == [True, False, False]
+
+
+def test_astropy_cells_that_are_masked_are_empty():
+    table = pytest.importorskip("astropy.table")
+    cells = np.empty(3, dtype=object)
+    cells[:] = [np.array([1, 2]), np.array([3]), np.array([4, 5])]
+    given = table.Table({"R": table.MaskedColumn(cells, mask=[True, False, False])})
+    given["T"] = table.MaskedColumn(np.array(["x", "y", "z"], object), mask=[False, True, False])
+    taken = Table.from_astropy(given)
+    assert taken["R"].to_list() == [[], [3], [4, 5]]
+    assert taken["T"].to_list() == ["x", "", "z"]
+    assert taken.null_mask("T").tolist() == [False, True, False]
+    assert given["R"].data.data[0].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "number"), [("uint8", 63), ("int16", 16959), ("int32", 999999), ("int64", 999999)]
+)
+def test_astropy_writes_tnull_under_masks(tmp_path, dtype, number):
+    fits = pytest.importorskip("astropy.io.fits")
+    # astropy's own choice would be the number that stands in the first row.
+    values = torch.tensor([number, 5, 7], dtype=getattr(torch, dtype))
+    table = Table({"N": values}, masks={"N": torch.tensor([False, True, False])})
+    table._columns[0] = dataclasses.replace(table.columns[0], null=99)
+    table.to_astropy().write(tmp_path / "t.fits")
+    assert fits.getheader(tmp_path / "t.fits", 1)["TNULL1"] == 99
+    again = torchfits.read(tmp_path / "t.fits", 1)
+    assert again["N"].tolist() == [number, 99, 7]
+    assert again.null_mask("N").tolist() == [False, True, False]
+
+
+def test_a_tnull_that_the_column_cannot_hold_stays_in_the_meta():
+    pytest.importorskip("astropy.table")
+    table = Table(
+        {"B": torch.tensor([1, 2], dtype=torch.uint8)}, masks={"B": torch.tensor([False, True])}
+    )
+    table._columns[0] = dataclasses.replace(table.columns[0], null=-5)
+    made = table.to_astropy()
+    assert made["B"].tolist() == [1, None]
+    assert made["B"].meta == {"TNULL": -5}
+
+
+def test_one_long_text_does_not_blow_up_the_others():
+    table = pytest.importorskip("astropy.table")
+    long = 10**6
+    texts = ["é" * long, *("b" for _ in range(10**5)), None]  # padded they would take 100 GB
+    taken = Table.from_astropy(table.Table({"T": np.array(texts, dtype=object)}))
+    assert taken["T"].offsets is not None
+    assert taken["T"].offsets.diff().tolist() == [long, *(1 for _ in range(10**5)), 0]
+    assert taken["T"][:2].to_list() == texts[:2]
+    assert taken.null_mask("T").nonzero().tolist() == [[10**5 + 1]]
+    given = taken.to_astropy()
+    assert given["T"].dtype == object
+    assert (given["T"][0], given["T"][1]) == (texts[0], "b")
+    with pytest.raises(ValueError, match="column 'T', row 1: .*Latin-1"):
+        Table.from_astropy(table.Table({"T": np.array([texts[0], "日", *texts[1:]], object)}))
+
+
+def test_what_is_no_table_of_theirs():
+    pandas, table = pytest.importorskip("pandas"), pytest.importorskip("astropy.table")
+    with pytest.raises(TypeError, match="takes a DataFrame, not Series"):
+        Table.from_pandas(pandas.Series([1]))
+    with pytest.raises(TypeError, match="takes a Table or QTable of astropy, not Row"):
+        Table.from_astropy(table.Table({"X": [1]})[0])
+    with pytest.raises(TypeError, match="not DataFrame"):
+        Table.from_astropy(pandas.DataFrame({"X": [1]}))
+
+
+@pytest.mark.parametrize("units", ["mJy", None, 5, {"X": 5}, {"Y": "Jy"}])
+def test_attributes_of_a_frame_may_be_anything(units):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"X": [1.0]})
+    frame.attrs["units"] = units
+    unit = Table.from_pandas(frame).columns[0].unit
+    assert unit == ("5" if units == {"X": 5} else None)
+
+
+def test_cells_that_do_not_go_are_refused_by_name():
+    pandas = pytest.importorskip("pandas")
+    unsigned = np.array([2**64 - 1], dtype=np.uint64)
+    for cells, message in (
+        ([[1], [[1], [2, 3]]], "column 'C', row 1: a cell that is no regular array"),
+        ([np.array([2**63 - 1]), unsigned], "column 'C' has cells of uint64 and of signed"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            Table.from_pandas(pandas.DataFrame({"C": pandas.Series(cells, dtype=object)}))
+    groups = pandas.Categorical([(1,), (1, 2), (1,)])
+    assert Table.from_pandas(pandas.DataFrame({"C": groups}))["C"].to_list() == [[1], [1, 2], [1]]
+
+
 # ---------------------------------------------------------------------------------------- Parquet
 
 
@@ -309,6 +406,23 @@ def test_parquet_keeps_columns_and_metadata(tmp_path):
     assert again.columns[names.index("FLOAT")].unit == "Jy"
     described().write_parquet(path)
     assert Table.from_arrow(parquet.read_table(path)).columns == described().columns
+
+
+def test_a_parquet_file_that_was_there_outlives_a_failure(tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path, link = tmp_path / "t.parquet", tmp_path / "link.parquet"
+    described().write_parquet(path)
+    link.symlink_to(path)
+    with pytest.raises(TypeError, match="compressing"):
+        described()[:1].write_parquet(path, compressing="zstd")
+    assert parquet.read_table(path).num_rows == 2
+    described()[:1].write_parquet(str(link))
+    assert link.is_symlink()
+    assert parquet.read_table(path).num_rows == 1
+    assert sorted(tmp_path.iterdir()) == [link, path]
+    with (tmp_path / "t.parquet").open("wb") as file:
+        described().write_parquet(file)
+    assert parquet.read_table(path).num_rows == 2
 
 
 # ----------------------------------------------------------------------------------------- DLPack
@@ -423,3 +537,19 @@ def test_strings_keep_their_bytes_on_the_way_from_numpy():
     taken = Table.from_astropy(table.Table({"S": np.array([b"a\0b", b"xyz"])}))
     assert isinstance(taken["S"], Strings)
     assert taken["S"].bytes.tolist() == [[97, 0, 98], [120, 121, 122]]
+
+
+def test_flags_and_frames_of_a_wrong_kind() -> None:
+    table = Table({"X": torch.arange(2.0)})
+    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    refused = [
+        (lambda: table.to_astropy(quantities="no"), "quantities= takes True or False, not 'no'"),
+        (lambda: Table.from_pandas(pandas.DataFrame({"X": [1]}), index=0), "index= takes True or"),
+        (lambda: Table.from_pandas({"X": [1]}), r"from_pandas\(\) takes a DataFrame, not dict"),
+        (lambda: Table.from_polars(1), r"from_polars\(\) takes a DataFrame of polars, not int"),
+        (lambda: Table.from_polars(polars.DataFrame().lazy()), r"LazyFrame; call its collect\(\)"),
+        (lambda: Table.from_astropy({"X": [1]}), "takes a Table or QTable of astropy, not dict"),
+    ]
+    for call, message in refused:
+        with pytest.raises(TypeError, match=message):
+            call()

@@ -70,6 +70,16 @@ def test_an_unknown_name_is_a_key_error_that_lists_the_names(path: Path, name: o
     assert "E1" in str(caught.value)
 
 
+def test_an_unknown_name_lists_hdus_without_a_name_by_number() -> None:
+    nameless = table([("X", "B", field([1, 2], "u1"))])
+    named = table([("X", "B", field([1, 2], "u1"))], name="CAT")
+    with pytest.raises(torchfits.HDUNotFoundError) as caught:
+        torchfits.read(empty_primary() + nameless + named + nameless, "EVENTS")
+    assert "no HDU named 'EVENTS'" in str(caught.value)
+    listed = str(caught.value).rpartition("the file has ")[2].rstrip("'\"")
+    assert listed == "'PRIMARY', HDU 1 without a name, 'CAT', HDU 3 without a name"
+
+
 @pytest.mark.parametrize("key", [True, False, 1.0, None, ("E1", "x"), ("E1", True), b"E1"])
 def test_other_keys_are_type_errors(path: Path, key: object) -> None:
     with torchfits.open(path) as f, pytest.raises(TypeError):

@@ -200,6 +200,33 @@ def test_floats_match_by_value_nan_never_and_zeros_are_one():
     assert len(half.join(right, "K")) == 1
 
 
+def test_small_and_large_unsigned_keys_have_one_order():
+    small = Table({"K": torch.tensor([200, 5], dtype=torch.uint8)})
+    large = Table({"K": torch.tensor([2**63 + 1, 5, 2**63], dtype=torch.uint64)})
+    for joined in (small.join(large, "K", "outer"), large.join(small, "K", "outer")):
+        assert joined["K"].tolist() == [5, 200, 2**63, 2**63 + 1]
+
+
+@pytest.mark.parametrize(
+    ("how", "left", "right"),
+    [("inner", False, False), ("left", False, True), ("right", True, False), ("outer", True, True)],
+)
+def test_only_columns_without_a_partner_can_be_null(how, left, right):
+    one = Table({"K": torch.tensor([1, 2]), "A": torch.zeros(2)})
+    other = Table({"K": torch.tensor([2, 1]), "B": torch.zeros(2)})
+    joined = one.join(other, "K", how)
+    masks = {name: joined.null_mask(name) is not None for name in "AB"}
+    assert masks == {"A": left, "B": right}
+
+
+def test_short_floats_match_the_doubles_that_they_are():
+    doubles = Table({"K": torch.tensor([0.1, 0.5, float(np.float32(0.1))], dtype=torch.float64)})
+    floats = Table({"K": torch.tensor([0.1, 0.5])})
+    assert doubles.join(floats, "K")["K"].tolist() == [0.5, float(np.float32(0.1))]
+    assert floats.join(doubles, "K")["K"].tolist() == [float(np.float32(0.1)), 0.5]
+    assert doubles.join(floats, "K", "anti")["K"].tolist() == [0.1]
+
+
 def test_an_outer_join_is_sorted_by_its_keys_with_nulls_last():
     left = Table({"K": torch.tensor([3.0, math.nan, 1.0]), "A": torch.arange(3)})
     right = Table({"K": torch.tensor([2.0, 3.0, math.nan]), "B": torch.arange(3)})
@@ -242,6 +269,8 @@ def test_what_is_known_of_the_columns_survives_a_join():
     [
         ({"on": "IDD"}, ColumnNotFoundError, "did you mean 'ID'"),
         ({"on": "ID", "how": "lefft"}, ValueError, "'inner', .*'anti'; did you mean 'left'"),
+        ({"on": "ID", "how": "INNER"}, ValueError, "did you mean 'inner'"),
+        ({"on": "E"}, ValueError, "the cells of 'E' have no elements to compare"),
         ({"on": []}, ValueError, "on= names no key"),
         ({"on": 3}, TypeError, "a list of names, or a dict"),
         ({"on": {"ID": "NAME"}}, TypeError, r"'ID' \(int64\) and 'NAME' \(text\) do not compare"),
@@ -257,9 +286,45 @@ def test_mistakes_are_explained(arguments, error, message):
     columns = {
         "ID": torch.tensor([1]), "NAME": ["a"], "X": torch.ones(1), "V": torch.ones(1, 2).long(),
         "R": Ragged.from_list([[1]]), "Z": torch.ones(1, dtype=torch.complex64),
+        "E": torch.zeros(1, 0),
     }  # fmt: skip
     with pytest.raises(error, match=message):
         Table(columns).join(Table(columns), **arguments)
+
+
+def test_a_shared_key_has_the_unit_of_its_values():
+    left = Table({"K": torch.tensor([1, 2]), "A": torch.arange(2)}, units={"K": "deg"})
+    right = Table({"K": torch.tensor([2, 3])}, units={"K": "arcsec"})
+    plain = Table({"K": torch.tensor([2, 3])})
+    assert left.join(right, "K", "inner").columns[0].unit == "deg"
+    assert left.join(right, "K", "right").columns[0].unit == "arcsec"
+    assert left.join(plain, "K", "right").columns[0].unit == "deg"
+    with pytest.raises(ValueError, match="has the units deg and arcsec"):
+        left.join(right, "K", "outer")
+
+
+@pytest.mark.parametrize("how", ["inner", "left", "right", "outer"])
+def test_a_shared_key_is_described_as_in_the_left_table(how):
+    left = Table({"K": torch.tensor([1, 2]), "A": torch.zeros(2)}, units={"K": "s", "A": "m"})
+    right = Table({"K": torch.tensor([2, 3]), "B": torch.zeros(2)}, units={"B": "Jy"})
+    units = {column.name: column.unit for column in left.join(right, "K", how).columns}
+    assert units == {"K": "s", "A": "m", "B": "Jy"}
+
+
+def test_more_pairs_than_memory_holds_are_counted_in_the_error():
+    rows = 2_000_000
+    table = Table({"K": torch.zeros(rows, dtype=torch.uint8)})
+    with pytest.raises(MemoryError, match=r"has 4000000000000 rows.* t\.unique"):
+        table.join(table, "K")
+    assert len(table.join(table, "K", "semi")) == rows
+
+
+def test_tables_on_two_devices_are_refused():
+    table = Table({"K": torch.tensor([1, 2])})
+    with pytest.raises(
+        ValueError, match=r"the tables are on cpu and meta; move one with t\.to\('cpu'\)"
+    ):
+        table.join(table.to("meta"), "K")
 
 
 def test_an_outer_key_that_no_dtype_holds_is_refused():

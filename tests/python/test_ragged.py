@@ -106,6 +106,22 @@ def test_padded_without_elements() -> None:
         ragged(torch.uint8).to_padded(1000)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "fill"),
+    [
+        (torch.uint8, -1),
+        (torch.uint16, 65536),
+        (torch.int32, 1.5),
+        (torch.int64, 2**70),
+        (torch.int16, torch.nan),
+        (torch.bool, 2),
+    ],
+)
+def test_padding_that_the_dtype_cannot_hold_is_refused(dtype: torch.dtype, fill: float) -> None:
+    with pytest.raises(RuntimeError, match="fill"):
+        Ragged.from_list([[1], []], dtype).to_padded(fill)
+
+
 @pytest.mark.skipif(
     not hasattr(torch.nested, "nested_tensor_from_jagged"), reason="needs torch 2.4 or later"
 )
@@ -142,6 +158,49 @@ def test_equal_to_large_unsigned_numbers() -> None:
     assert (top == 2**64 - 1).to_list() == [[True, False], [False]]
     assert (top == 2**63).to_list() == [[False, True], [False]]
     assert (top == -1).to_list() == [[False, False], [False]]
+
+
+@pytest.mark.parametrize("dtype", [*DTYPES, torch.bool], ids=str)
+@pytest.mark.parametrize("number", [torch.inf, -torch.inf, torch.nan, 2**70, -(2**70), 10**400])
+def test_no_number_is_too_large_to_compare(dtype: torch.dtype, number: float) -> None:
+    cells = Ragged.from_list([[0, 1], [1]], dtype)
+    assert not (cells == number).values.any()
+    assert (cells != number).values.all()
+
+
+def test_integers_compare_exactly() -> None:
+    cells = Ragged.from_list([[2**24 + 1, 2**24]], torch.int32)
+    assert (cells == 2.0**24).to_list() == [[False, True]]
+    for number in (np.int64(2**24), np.float32(2**24), np.array(2**24), torch.tensor(2**24)):
+        assert (cells == number).to_list() == [[False, True]]
+
+
+@pytest.mark.parametrize("one", DTYPES, ids=str)
+@pytest.mark.parametrize("other", [torch.uint16, torch.uint32, torch.uint64], ids=str)
+def test_unsigned_cells_compare_with_any_others(one: torch.dtype, other: torch.dtype) -> None:
+    ones, others = Ragged.from_list([[1, 2], [3]], one), Ragged.from_list([[1, 5], [3]], other)
+    assert (ones == others).to_list() == [[True, False], [True]]
+    assert (others != ones).to_list() == [[False, True], [False]]
+
+
+def test_large_unsigned_cells_are_not_negative_ones() -> None:
+    large, negative = Ragged.from_list([[2**64 - 1]], torch.uint64), Ragged.from_list([[-1]])
+    assert (large == negative).to_list() == (negative == large).to_list() == [[False]]
+
+
+def test_cells_of_tensors_and_arrays_keep_their_dtype() -> None:
+    precise = torch.tensor([0.1, 0.2], dtype=torch.float64)
+    for cells in ([precise, precise[:0]], [precise, [0.5]], [precise.numpy().astype(">f8"), []]):
+        made = Ragged.from_list(cells)
+        assert made.dtype == torch.float64
+        assert made[0].tolist() == [0.1, 0.2]
+    for dtype in (torch.int16, torch.uint16, torch.uint64, torch.bool, torch.complex128):
+        made = Ragged.from_list([torch.tensor([1], dtype=dtype), torch.tensor([])])
+        assert made.dtype == dtype
+    mixed = [torch.tensor([1], dtype=torch.int16), torch.tensor([2.5])]
+    assert Ragged.from_list(mixed).dtype == torch.float32
+    assert Ragged.from_list([precise], torch.float32).dtype == torch.float32
+    assert Ragged.from_list([[0.5]]).dtype == torch.float32
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -336,3 +395,9 @@ def test_a_table_shows_cells() -> None:
 def test_lengths_must_agree() -> None:
     with pytest.raises(ValueError, match="length"):
         Table({"V": ragged(), "X": torch.arange(3)})
+
+
+@pytest.mark.parametrize("cells", [1, "abc", None, [1, 2], ["ab"]])
+def test_what_are_no_cells(cells: object) -> None:
+    with pytest.raises(TypeError, match=r"Ragged\.from_list takes"):
+        Ragged.from_list(cells)  # type: ignore[arg-type]

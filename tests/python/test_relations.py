@@ -2,6 +2,7 @@
 """Sorting, grouping, unique rows, concatenation and summaries of tables."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -161,6 +162,60 @@ def test_aggregates_of_any_dtype(dtype):
     assert units == {"K": None, "LOW": "s", "HIGH": "s", "SUM": "s", "MEAN": "s", "VAR": "s**2"}
 
 
+def test_elements_of_cells_are_null_on_their_own():
+    values = torch.tensor([[1, 9], [5, 4], [7, 2], [0, 3]])
+    mask = torch.tensor([[True, False], [False, True], [True, False], [True, True]])
+    table = Table({"K": torch.tensor([1, 1, 2, 2]), "V": values}, masks={"V": mask})
+    names = ("min", "max", "first", "last")
+    found = table.group_by("K").agg(**{name: ("V", name) for name in names}, N=("V", "count"))
+    assert found["N"].tolist() == [[1, 1], [0, 1]]
+    for name in names:
+        null = found.null_mask(name)
+        assert null.tolist() == [[False, False], [True, False]]
+        assert found[name][~null].tolist() == [5, 9, 2]
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [(1.5e308, 1.7e308), (-1.7e308, -1.6e308), (5e-324, 5e-324), (0.1, 0.2), (math.inf, math.inf)],
+)
+def test_the_median_of_two_values_is_between_them(pair):
+    table = Table({"K": torch.tensor([1, 1]), "X": torch.tensor(pair, dtype=torch.float64)})
+    (found,) = table.group_by("K").agg(M=("X", "median"))["M"].tolist()
+    if math.isinf(pair[0]):
+        assert found == pair[0]
+    else:
+        assert found == float((Fraction(pair[0]) + Fraction(pair[1])) / 2)
+
+
+def test_groups_of_null_texts_have_no_text():
+    null = torch.tensor([False, True, True, False])
+    table = Table(
+        {"K": torch.tensor([1, 1, 2, 3]), "S": ["b", "a", "c", ""]}, masks={"S": null}
+    )  # fmt: skip
+    found = table.group_by("K").agg(
+        LOW=("S", "min"), LAST=("S", "last"), N=("S", "count"), D=("S", "nunique")
+    )
+    for name in ("LOW", "LAST"):
+        assert found.null_mask(name).tolist() == [False, True, False]
+        assert found[name].to_list() == ["b", "", ""]
+    assert found["N"].tolist() == found["D"].tolist() == [1, 0, 1]
+
+
+def test_units_of_aggregates():
+    table = Table({"K": torch.tensor([1, 1]), "V": torch.ones(2)}, units={"V": "km/s"})
+    found = table.group_by("K").agg(
+        N=("V", "count"), D=("V", "nunique"), ANY=("V", "any"), SUM=("V", "sum"), STD=("V", "std"),
+        VAR=("V", "var"), MAX=("V", "max"),
+    )  # fmt: skip
+    units = {column.name: column.unit for column in found.columns}
+    assert units == {
+        "K": None, "N": None, "D": None, "ANY": None, "SUM": "km/s", "STD": "km/s",
+        "VAR": "(km/s)**2", "MAX": "km/s",
+    }  # fmt: skip
+    assert [found.null_mask(name) for name in ("N", "SUM", "STD")] == [None] * 3
+
+
 def test_bools_text_and_cells_have_aggregates():
     table = Table(
         {"K": torch.tensor([1, 1, 2]), "L": torch.tensor([True, False, True]),
@@ -287,6 +342,27 @@ def test_a_summary_prints_and_answers():
                                 "std"]  # fmt: skip
     assert "<th>column</th>" in summary._repr_html_()
     assert table[:0].describe()["MAG"]["count"] == 0
+    assert summary["mag"] == summary["MAG"]
+    assert repr(table[:1].describe()).splitlines()[0] == "Summary: 1 row"
+
+
+def test_t53_cells_without_elements_have_aggregates():
+    columns = {
+        "K": torch.tensor([1, 1, 2]), "E": torch.zeros(3, 0, dtype=torch.int16),
+        "S": Strings(torch.zeros(3, 2, 0, dtype=torch.uint8)),
+    }  # fmt: skip
+    table = Table(columns)
+    found = table.group_by("K").agg(
+        **{name: ("E", name) for name in ("count", "sum", "mean", "max", "any")}, self="count"
+    )
+    assert [tuple(found[name].shape) for name in found] == [(2,), *[(2, 0)] * 5, (2,)]
+    assert [found[name].dtype for name in found] == [
+        torch.int64, torch.int64, torch.int64, torch.float64, torch.int16, torch.bool, torch.int64,
+    ]  # fmt: skip
+    summary = table.describe()
+    assert summary["E"]["count"] == 0
+    assert summary["S"]["count"] == 6
+    assert summary["S"]["max"] == ""
 
 
 def test_head_and_tail_are_slices():
@@ -311,9 +387,20 @@ def test_head_and_tail_are_slices():
         (lambda t: t.sort_by("Z"), TypeError, "complex numbers have no order"),
         (lambda t: t.group_by("R"), TypeError, "variable length"),
         (lambda t: t.group_by("K").agg(M=("MAG", "men")), ValueError, "did you mean 'mean'"),
+        (lambda t: t.sort_by("E"), ValueError, "the cells of 'E' have no elements"),
+        (lambda t: t["E",].unique(), ValueError, "the cells of 'E' have no elements"),
+        (lambda t: t.head("5"), TypeError, "head takes a number of rows, such as 5, not '5'"),
+        (lambda t: t.tail(0.5), TypeError, "tail takes a number of rows"),
+        (lambda t: t.describe()["MG"], ColumnNotFoundError, "no column 'MG' in the summary"),
+        (lambda t: t.group_by("K").agg(**{"": ("MAG", "mean")}), ValueError, "not empty"),
+        (lambda t: t.group_by("K").agg(M=np.array(["MAG", "mean"])), TypeError, "such as"),
         (lambda t: t.group_by("K").agg(M="mean"), TypeError, r"such as \('MAG', 'mean'\)"),
         (lambda t: t.group_by("K").agg(M=("MG", "mean")), ColumnNotFoundError, "'MAG'"),
         (lambda t: t.group_by("K").agg(k=("MAG", "mean")), ValueError, "taken by 'K'"),
+        (lambda t: t.group_by("K").agg(K=("MAG", "mean")), ValueError, "'K' is taken by 'K'"),
+        (lambda t: t.group_by("K").agg(M=("Z", "nunique")), TypeError, "complex numbers have"),
+        (lambda t: t.group_by("K").agg(M=("TEXTS", "min")), TypeError, "take one element"),
+        (lambda t: t.group_by("K").agg(M="count", m="count"), ValueError, "'m' is taken by 'M'"),
         (lambda t: t.group_by("K").agg(M=("NAME", "mean")), TypeError, "text has count"),
         (lambda t: t.group_by("K").agg(M=("R", "sum")), TypeError, "to_padded"),
         (lambda t: t.group_by("K").agg(M=("BIG", "sum")), ValueError, "beyond 64 bits"),
@@ -323,7 +410,8 @@ def test_mistakes_are_explained(call, error, message):
     table = Table(
         {"K": torch.tensor([1, 1]), "MAG": torch.ones(2), "NAME": ["a", "b"],
          "Z": torch.ones(2, dtype=torch.complex64), "R": Ragged.from_list([[1], []]),
-         "BIG": torch.tensor([2**62, 2**62 + 2**62 - 1])}
+         "TEXTS": Strings(torch.zeros(2, 3, 4, dtype=torch.uint8)),
+         "BIG": torch.tensor([2**62, 2**62 + 2**62 - 1]), "E": torch.zeros(2, 0)}
     )  # fmt: skip
     with pytest.raises(error, match=message):
         call(table)
@@ -357,3 +445,15 @@ def test_groups_pick_the_same_rows_however_many_slices_the_rows_are_summed_in():
     assert found["last"].tolist() == [some[-1] for some in present]
     assert found["min"].tolist() == [some.min() for some in present]
     assert found["max"].tolist() == [some.max() for some in present]
+
+
+def test_sums_lose_nothing_to_large_values_that_cancel():
+    rows = 300_000  # several slices
+    value = np.ones(rows)
+    value[::1000], value[999::1000] = 1e16, -1e16
+    key = np.arange(rows) // 1000 % 7
+    table = Table({"K": torch.from_numpy(key), "X": torch.from_numpy(value)})
+    found = table.group_by("K").agg(SUM=("X", "sum"), MEAN=("X", "mean"))
+    sums = [math.fsum(value[key == k]) for k in range(7)]
+    assert found["SUM"].tolist() == sums
+    np.testing.assert_allclose(found["MEAN"], sums / np.bincount(key), rtol=1e-15)

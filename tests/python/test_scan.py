@@ -85,6 +85,7 @@ def test_selections(hdu: Any) -> None:
     assert [batch.tolist() for batch in hdu.scan(2, "N", rows=[5, -1, 5])] == [[5, 999], [5]]
     mask = torch.arange(ROWS) % 400 == 1
     assert [batch.tolist() for batch in hdu.scan(2, "N", rows=mask)] == [[1, 401], [801]]
+    assert [batch.tolist() for batch in hdu.scan(2, "N", rows=-3)] == [[ROWS - 3]]
     assert [batch.tolist() for batch in hdu.scan(9, "N", "N > 0", rows=slice(2, None, -1))] == [
         [2, 1]
     ]
@@ -119,6 +120,9 @@ def test_mistakes_are_told_before_the_first_batch(
 ) -> None:
     with pytest.raises(kind, match=message):
         hdu.scan(**keywords)
+    if "rows" not in keywords:
+        with pytest.raises(kind, match=message):
+            hdu.scan(rows=[], **keywords)
 
 
 def test_scan_is_for_tables(path: Path) -> None:

@@ -136,6 +136,12 @@ def canonical(text: str) -> str:
     return text.partition("\0")[0].rstrip(" ")
 
 
+@pytest.mark.parametrize("given", [1, "abc", b"abc", None])
+def test_what_is_no_list_of_text(given: object) -> None:
+    with pytest.raises(TypeError, match=r"Strings\.from_list takes a list of str or bytes, not"):
+        Strings.from_list(given)  # type: ignore[arg-type]
+
+
 @given(texts, texts)
 def test_comparison_equals_that_of_the_texts(ones: list[str], others: list[str]) -> None:
     size = min(len(ones), len(others))
@@ -169,6 +175,11 @@ def test_from_list() -> None:
     assert Strings.from_list([]).to_list() == []
     with pytest.raises(ValueError, match="Latin-1"):
         Strings.from_list(["日"])
+    for wrong in (None, 1, bytearray(b"M31")):
+        with pytest.raises(TypeError, match="str or bytes"):
+            Strings.from_list(["M31", wrong])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="str or bytes, not 5"):
+        strings == [5, "", ""]  # noqa: B015
 
 
 def test_pickle_and_move() -> None:

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+import torchfits
 from torchfits import Column, ColumnNotFoundError, Ragged, Strings, Table
+from torchfits._fields import Field, table_of
 
 UNSIGNED = [torch.uint16, torch.uint32, torch.uint64]
 
@@ -137,13 +139,12 @@ def test_t61_names_are_found_exactly_then_in_any_case() -> None:
     assert "x" in table
     assert "Y" not in table
     assert 3 not in table
-    both = Table._from_core(
-        ["a", "A"], [torch.tensor([1]), torch.tensor([2])], [None, None], [], None
-    )
-    assert both["a"].tolist() == [1]
-    assert both["A"].tolist() == [2]
-    ambiguous = Table._from_core(
-        ["Ab", "aB"], [torch.tensor([1]), torch.tensor([2])], [None, None], [], None
+    fields = [Field(Column(name), torch.tensor([i]), None, False) for i, name in enumerate("aA")]
+    both = table_of(Table, fields)
+    assert both["a"].tolist() == [0]
+    assert both["A"].tolist() == [1]
+    ambiguous = table_of(
+        Table, [field.renamed(name) for field, name in zip(fields, ("Ab", "aB"), strict=True)]
     )
     with pytest.raises(ColumnNotFoundError, match="'Ab' or 'aB'"):
         ambiguous["ab"]
@@ -286,9 +287,81 @@ def test_hand_made_tables_are_checked() -> None:
         Table({"A": torch.zeros(2)}, units={"B": "m"})
     with pytest.raises(ValueError, match="mask"):
         Table({"A": torch.zeros(2)}, masks={"A": torch.zeros(3, dtype=torch.bool)})
+    with pytest.raises(ValueError, match="column 'A'.* bool tensor"):
+        Table({"A": torch.zeros(2)}, masks={"A": torch.zeros(2, dtype=torch.uint8)})
+    cells = Ragged.from_list([[1, 2], [3]])
+    marks = (Ragged(torch.zeros(3, dtype=torch.bool), torch.tensor([0, 1, 3])), cells)
+    for mask in (*marks, torch.zeros(2, dtype=torch.bool)):
+        with pytest.raises(ValueError, match="column 'A'.* Ragged of bools with the same offs"):
+            Table({"A": cells}, masks={"A": mask})
     masked = Table({"A": torch.zeros(2)}, masks={"A": torch.tensor([True, False])})
     assert masked.null_mask("A").tolist() == [True, False]
     assert masked[0] == {"A": None}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"columns": [("A", torch.zeros(2))]}, "columns of a Table is a dict .* not list"),
+        ({"columns": None}, "columns of a Table is a dict .* not NoneType"),
+        ({"columns": {"A": torch.zeros(2)}, "units": "mag"}, "units of a Table is a dict"),
+        ({"columns": {"A": torch.zeros(2)}, "units": {"A": 5}}, "unit of column 'A' .* not int"),
+        ({"columns": {"A": torch.zeros(2)}, "masks": [True, False]}, "masks of a Table is a dict"),
+    ],
+)
+def test_what_a_table_is_made_of_is_checked(arguments, message) -> None:
+    with pytest.raises(TypeError, match=message):
+        Table(**arguments)
+
+
+def test_units_and_masks_find_names_in_any_case() -> None:
+    nulls = torch.tensor([True, False])
+    table = Table({"MAG": torch.zeros(2)}, units={"mag": "mag"}, masks={"Mag": nulls})
+    assert table.columns[0].unit == "mag"
+    assert table.null_mask("MAG") is nulls
+
+
+def test_a_table_of_a_table_keeps_what_is_known() -> None:
+    table, _ = from_core()
+    other = Table(table)
+    assert other.columns == table.columns
+    assert other["FLUX"] is table["FLUX"]
+    assert other.null_mask("ID").tolist() == [False, True, False]
+    assert other.null_mask("FLUX") is None
+    assert Table(table, units={"id": "s"}).columns[0].unit == "s"
+    assert table.columns[0].unit == "deg"
+
+
+def test_positions_of_numpy_where_are_rows(recwarn: pytest.WarningsRecorder) -> None:
+    table = Table({"X": torch.arange(5.0), "NAME": Strings.from_list(list("abcde"))})
+    bright = table["X"] > 2
+    for rows in (np.where(bright), torch.where(bright), np.nonzero(bright.numpy())):
+        assert table[rows]["NAME"].to_list() == ["d", "e"]
+        assert Ragged.from_list([[i] for i in range(5)])[rows].to_list() == [[3], [4]]
+    assert len(table[np.where(table["X"] > 9)]) == 0
+    with pytest.raises(TypeError, match="a tuple of 2 arrays, which are positions in 2 dim"):
+        table[np.where(np.eye(5))]
+    assert not recwarn.list
+
+
+def test_columns_by_name_and_completion() -> None:
+    table = Table({"X": torch.arange(2.0), "Y": torch.arange(2)}, units={"X": "m"})
+    assert table.columns["x"].unit == "m"
+    assert table.columns.names == ["X", "Y"]
+    assert table.columns[1].name == "Y"
+    assert "y" in table.columns
+    assert "Z" not in table.columns
+    assert table.columns[0] in table.columns
+    with pytest.raises(ColumnNotFoundError, match="no column 'Z'; the table has X, Y"):
+        table.columns["Z"]
+    assert table._ipython_key_completions_() == ["X", "Y"]
+
+
+def test_columns_are_not_assigned() -> None:
+    table = simple()
+    with pytest.raises(TypeError, match=r"make another one, t\.with_columns"):
+        table["NEW"] = torch.zeros(3)
+    assert "NEW" not in table
 
 
 def test_a_table_without_columns() -> None:
@@ -317,6 +390,31 @@ def test_pickle_keeps_everything(again) -> None:
     assert other.null_mask("FLUX") is None
 
 
+def test_a_pickled_slice_leaves_the_rest_behind() -> None:
+    rows = 100_000
+    columns = {
+        "X": torch.arange(rows), "S": Strings(torch.full((rows, 8), 65, dtype=torch.uint8)),
+        "R": Ragged(torch.arange(rows), torch.arange(rows + 1)),
+    }  # fmt: skip
+    table = Table(columns, masks={"X": torch.arange(rows) == 1})
+    packed = pickle.dumps(table[:3])
+    assert len(packed) < 10_000
+    again = pickle.loads(packed)
+    assert again["X"].tolist() == [0, 1, 2]
+    assert again["S"].to_list() == ["A" * 8] * 3
+    assert again["R"].to_list() == [[0], [1], [2]]
+    assert again.null_mask("X").tolist() == [False, True, False]
+    assert copy.copy(table[:3])["X"].data_ptr() == table["X"].data_ptr()
+
+
+def test_conjugate_and_negative_views_are_pickled() -> None:
+    numbers = torch.tensor([1 + 2j, 3 - 1j])
+    table = Table({"Z": numbers.conj(), "Y": numbers.conj().imag})
+    for again in (pickle.loads(pickle.dumps(table)), copy.deepcopy(table)):
+        assert again["Z"].tolist() == [1 - 2j, 3 + 1j]
+        assert again["Y"].tolist() == [-2, 1]
+
+
 def test_t54_a_zero_row_table_keeps_its_columns() -> None:
     table = simple()[0:0]
     assert table.shape == (0, 3)
@@ -333,6 +431,32 @@ def test_moving_keeps_descriptions() -> None:
     assert moved.null_mask("ID").device.type == "meta"
     assert moved.columns == table.columns
     assert table.to("cpu")["ID"] is table["ID"]
+
+
+@pytest.mark.parametrize("target", [torch.float64, torch.zeros(1, dtype=torch.float64)])
+def test_a_table_does_not_move_to_a_dtype(target) -> None:
+    with pytest.raises(TypeError, match=r"convert the columns, such as t\['X'\]\.to"):
+        simple().to(target)
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        lambda table: table[:2],
+        lambda table: table[[0, 1]],
+        lambda table: table[::-1][1:],
+        lambda table: table[torch.tensor([True, True, False])],
+        lambda table: table.filter("K > 0"),
+        lambda table: table.sort_by("K").tail(2),
+        lambda table: Table({"K": torch.tensor([2, 7, 1])}).join(table, "K", "left"),
+        lambda table: torchfits.concat([table[:1], table[1:2]]),
+    ],
+)
+def test_selections_keep_gradients(select) -> None:
+    values = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    table = Table({"X": values, "K": torch.tensor([2, 1, 0])})
+    select(table)["X"].nan_to_num().sum().backward()
+    assert values.grad.tolist() == [1, 1, 0]
 
 
 @pytest.mark.gpu
@@ -378,6 +502,18 @@ def test_repr_shows_nulls_inside_cells() -> None:
     assert first == ["[1.5, null, 3.0, 4.0,...", "[null, 2]", "ab", "['a', 'b']"]
     assert second == ["[null, null, null, nu...", "[3]", "null", "['c', null]"]
     assert "<td>[null, 2]</td>" in table._repr_html_()
+
+
+def test_repr_escapes_what_is_no_text() -> None:
+    texts = Strings.from_list(["a\nb", "\x1b[31mred", "na\xefve"])
+    table = Table({"S": texts, "A\tB": torch.zeros(3)}, units={"S": "m\n"})
+    lines = repr(table).splitlines()
+    assert len(lines) == 7
+    assert lines[1].split() == ["S", r"A\tB"]
+    assert lines[2].strip() == r"m\n"
+    assert [line.split()[0] for line in lines[4:]] == [r"a\nb", r"\x1b[31mred", "na\xefve"]
+    assert "\x1b" not in repr(table.describe())
+    assert len(repr(table.describe()).splitlines()) == 4
 
 
 def test_repr_is_short() -> None:

@@ -59,6 +59,12 @@ def test_t02_uint64_is_exact() -> None:
     assert read(every, 1, 2**63).tolist() == [1, 2**63 - 2**53 - 1, 2**63 + 2**53 + 1, 2**64 - 2]
 
 
+def test_t02_a_zero_that_no_double_holds_is_exact() -> None:
+    got = read(np.array([0, -5], "i8"), 1, 2**53 + 1)
+    assert got.dtype == torch.int64
+    assert got.tolist() == [2**53 + 1, 2**53 - 4]
+
+
 @pytest.mark.parametrize(
     ("code", "dtype"),
     [

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ import raw_decoder
 import torch
 from comparison import assert_same
 from fits_bytes import (
+    axes_cards,
     card,
     empty_primary,
     field,
@@ -137,7 +138,7 @@ def test_t45_signed_bytes_of_a_real_catalogue(corpus: Path) -> None:
     assert got.dtype == torch.int8
 
 
-@pytest.mark.parametrize("tzero", [1, -100, 10.0, 2**62])
+@pytest.mark.parametrize("tzero", [1, -100, 10.0, 2**62, 2**53 + 1, -(2**60) - 1])
 def test_t46_a_64_bit_column_with_a_whole_zero_stays_exact(tzero: float) -> None:
     numbers = [2**53 + 1, -5, 0]
     got = read([("X", "K", field(numbers, "i8"))], [card("TZERO1", tzero)])
@@ -145,9 +146,34 @@ def test_t46_a_64_bit_column_with_a_whole_zero_stays_exact(tzero: float) -> None
     assert got["X"].tolist() == [n + int(tzero) for n in numbers]
 
 
+def test_t46_a_zero_that_no_double_holds_is_exact() -> None:
+    got = read([("X", "K", field([0, -5], "i8"))], [card("TZERO1", 2**63 - 1)])
+    assert got["X"].dtype == torch.int64
+    assert got["X"].tolist() == [2**63 - 1, 2**63 - 6]
+
+
 def test_t46_overflow_is_an_error_not_another_number() -> None:
     with pytest.raises(torchfits.FITSError, match=r"(?i)overflow|range|int64"):
         read([("X", "K", field([2**63 - 1], "i8"))], [card("TZERO1", 1)])
+
+
+@pytest.mark.parametrize("width", [1, 3, 700])
+def test_t46_the_row_that_overflows_is_named(width: int) -> None:
+    numbers = np.zeros((1500, width), "i8")
+    numbers[1203, width - 1] = 2**63 - 1
+    column = ("X", f"{width}K", field(numbers, "i8"))
+    for rows in (None, slice(1400, 100, -1), [3, 1203, 5], np.arange(1000, 1500, 7)):
+        with pytest.raises(torchfits.FITSError, match="column 'X', row 1203: "):
+            read([column], [card("TZERO1", 1)], rows=rows)
+
+
+@pytest.mark.parametrize("zero", [1, -1])
+def test_t46_a_null_at_the_edge_does_not_overflow(zero: int) -> None:
+    edge = 2**63 - 1 if zero > 0 else -(2**63)
+    column = ("X", "K", field([edge, 5], "i8"))
+    got = read([column], [card("TZERO1", zero), card("TNULL1", edge)])
+    assert got["X"].tolist()[1] == 5 + zero
+    assert got.null_mask("X").tolist() == [True, False]
 
 
 def test_t46_a_fraction_makes_floats() -> None:
@@ -161,6 +187,17 @@ def test_t47_scaled_columns_are_double_and_leave_the_next_one_alone(code: str, k
     got = read(columns, [card("TSCAL1", 0.5), card("TZERO1", 1.0)])
     assert_same(got["X"], np.array([1.5, 2.0, 2.5]))
     assert_same(got["Y"], np.array([70000, -1, 5], "i4"))
+
+
+@pytest.mark.parametrize("elements", [7, 300, 520, 3000])
+def test_t47_scaled_cells_of_any_width(elements: int) -> None:
+    numbers = np.random.default_rng(elements).integers(-999, 999, (37, elements))
+    got = read(
+        [("X", f"{elements}J", field(numbers, "i4")), ("Y", "I", field(range(37), "i2"))],
+        [card("TSCAL1", 0.5), card("TZERO1", 1.0)],
+    )
+    assert_same(got["X"], numbers * 0.5 + 1)
+    assert got["Y"].tolist() == list(range(37))
 
 
 @pytest.mark.parametrize("bits", [1, 3, 8, 9, 13, 24, 69])
@@ -255,6 +292,27 @@ def test_t52_index_forms_of_a_table() -> None:
     assert got[mask]["A"].tolist() == [0, 7, 14]
 
 
+@pytest.mark.parametrize("names", [["S", "A"], ["B", "S"], ["B", "R", "A"], ["R", "S"]], ids=str)
+def test_t52_columns_in_any_order_keep_their_kind(names: list[str]) -> None:
+    texts = [b"%02d" % row for row in range(ROWS)]
+    first, last = (text_field(some, 2) for some in (texts, texts[::-1]))
+    data = file_of([SOME[0], ("S", "2A", first), SOME[1], ("R", "2A", last)])
+    expected = {
+        "A": list(range(ROWS)),
+        "B": np.arange(40).reshape(20, 2).tolist(),
+        "S": [text.decode() for text in texts],
+        "R": [text.decode() for text in texts[::-1]],
+    }
+    with torchfits.open(data) as f:
+        # Nobody asked the whole table for its text before.
+        for got in (f[1].read()[names], f[1].read()[tuple(names)], f[1][names]):
+            assert got.names == names
+            for name in names:
+                column = got[name]
+                values = column.to_list() if name in "SR" else column.tolist()
+                assert values == expected[name]
+
+
 @pytest.mark.parametrize(("tform", "shape"), [("0J", (3, 0)), ("0X", (3, 0)), ("0D", (3, 0))])
 def test_t53_zero_width_columns(tform: str, shape: tuple[int, int]) -> None:
     columns = [("A", "I", field([1, 2, 3], "i2")), ("Z", tform, np.zeros((3, 0), np.uint8))]
@@ -269,6 +327,40 @@ def test_t53_zero_width_strings_are_empty_strings() -> None:
     got = read(columns)
     assert got["Z"].to_list() == ["", ""]
     assert got["B"].tolist() == [4, 5]
+
+
+def without_bytes(extension: str, form: str, rows: int) -> bytes:
+    """A table of rows of no bytes, in a file of two headers."""
+    cards = [card("XTENSION", extension), *axes_cards(8, (0, rows)), card("PCOUNT", 0)]
+    cards += [card("GCOUNT", 1), card("TFIELDS", 1), card("TTYPE1", "X"), card("TFORM1", form)]
+    return empty_primary() + make_hdu([*cards, card("TBCOL1", 1)] if form == "A0" else cards)
+
+
+@pytest.mark.parametrize("rows", [2**26 + 1, 10**13, 2**62])
+@pytest.mark.parametrize(
+    ("extension", "form"),
+    [("TABLE", "A0"), ("BINTABLE", "0A"), ("BINTABLE", "0L"), ("BINTABLE", "0PJ")],
+)
+def test_t53_a_header_alone_does_not_make_huge_masks(extension: str, form: str, rows: int) -> None:
+    data = without_bytes(extension, form, rows)
+    ways: list[Callable[[torchfits.HDU], object]] = [
+        lambda hdu: hdu.read().null_mask("X"),
+        lambda hdu: hdu.read(null="nan"),
+        lambda hdu: hdu.read(where="1 == 1"),
+        lambda hdu: next(iter(hdu.scan())),
+        lambda hdu: next(iter(hdu.scan(where="1 == 2"))),
+    ]
+    with torchfits.open(data) as f:
+        for way in ways:
+            with pytest.raises(torchfits.FormatError, match=f"HDU 1: NAXIS2 = {rows} rows of no"):
+                way(f[1])
+
+
+def test_t53_rows_of_no_bytes_are_read_masked_and_selected() -> None:
+    for extension, form in (("TABLE", "A0"), ("BINTABLE", "0A")):
+        got = torchfits.read(without_bytes(extension, form, 5), 1)
+        assert got["X"].to_list() == [""] * 5
+        assert len(torchfits.read(without_bytes(extension, form, 5), 1, where="X == ''")) == 5
 
 
 def test_t54_a_table_without_rows_keeps_its_columns(corpus: Path) -> None:
@@ -300,6 +392,45 @@ def test_t61_names_that_differ_in_case_are_repeated_names() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::torchfits.FITSWarning")
+def test_t61_one_rule_finds_names_in_files_and_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "names.fits"
+    columns = [
+        ("RA", "J", field([1, 2], "i4")),
+        ("ra", "J", field([3, 4], "i4")),
+        ("N", "J", field([5, 6], "i4")),
+        ("N", "J", field([7, 8], "i4")),
+    ]
+    path.write_bytes(file_of(columns))
+    whole = torchfits.read(path)
+    for name, values in (("RA", [1, 2]), ("ra", [3, 4]), ("n", [5, 6]), (whole.names[1], [3, 4])):
+        assert torchfits.read(path, columns=name).tolist() == values, name
+        assert whole[name].tolist() == values, name
+        where = f"{name} == {values[1]}"
+        assert torchfits.read(path, where=where)["RA"].tolist() == [2], name
+        assert whole.filter(where)["RA"].tolist() == [2], name
+    asked: list[Callable[[], object]] = [
+        lambda: whole["Ra"],
+        lambda: whole.columns["Ra"],
+        lambda: torchfits.read(path, columns="Ra"),
+        lambda: torchfits.read(path, where="Ra > 0"),
+        lambda: whole.filter("Ra > 0"),
+    ]
+    for ask in asked:
+        with pytest.raises(torchfits.ColumnNotFoundError, match="'Ra' is ambig.*'RA' or 'ra_2'"):
+            ask()
+    with torchfits.open(path, "r+") as f:
+        f[1]["ra", 0] = 30
+        f[1]["ra"] = [31, 41]
+        f[1][1] = {"ra": 42}
+        assert f[1]["ra"].tolist() == [31, 42]
+        assert f[1].columns["ra"].name == "ra_2"
+        with pytest.raises(torchfits.ColumnNotFoundError, match="spell 'RA' or 'ra_2' exactly"):
+            f[1]["Ra"] = 1
+    stored = np.frombuffer(path.read_bytes()[-2880:], ">i4")[:8].reshape(2, 4)
+    assert stored.tolist() == [[1, 31, 5, 7], [2, 42, 6, 8]]
+
+
+@pytest.mark.filterwarnings("ignore::torchfits.FITSWarning")
 def test_t61_repeated_and_missing_names_are_made_unique() -> None:
     names = ["X", "X", None, "X_2", "X"]
     columns = [(name, "J", field([i], "i4")) for i, name in enumerate(names)]
@@ -307,6 +438,8 @@ def test_t61_repeated_and_missing_names_are_made_unique() -> None:
     assert got.names[0] == "X"
     assert got.names[2] == "COL3"
     assert len({name.upper() for name in got.names}) == 5
+    with pytest.raises(torchfits.ColumnNotFoundError, match="no column ''"):
+        got[""]
     assert [got[name].item() for name in got.names] == [0, 1, 2, 3, 4]
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Traps of writing and updating; the numbers are those of docs/choices.md."""
 
+import astropy.table
+import fitsio
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,7 @@ import whole_files
 from astropy import units
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
-from astropy.table import QTable
+from astropy.table import MaskedColumn, QTable
 from astropy.time import Time
 
 import torchfits
@@ -57,6 +59,82 @@ def test_t41_editing_a_header_leaves_the_text_of_the_table_alone(path):
         f[1].header["OBJECT"] = "M 13"
         assert f[1]["A"].to_list() == ["a", "bc", " d", ""]
     assert path.read_bytes()[2 * 2880 :].startswith(letters)
+
+
+def test_t60_edited_cells_of_any_length_are_written(path):
+    cells = [[1, 2, 3], [], [4], [5, 6]]
+    torchfits.write(path, Table({"V": Ragged.from_list(cells), "N": torch.arange(4)}))
+    with torchfits.open(path, "r+") as f:
+        f[1]["V", 1] = torch.tensor([-7, -8, -9, -10])  # longer
+        f[1]["V", 3] = torch.tensor([0])  # shorter
+        f[1]["V", 0] = torch.tensor([], dtype=torch.int64)
+    expected = [[], [-7, -8, -9, -10], [4], [0]]
+    assert cells_by_others(path) == [expected, expected]
+    columns = torchfits.read(path)
+    columns["V"].values[0] = 99
+    torchfits.write(path, columns, overwrite=True)
+    expected[1][0] = 99
+    assert cells_by_others(path) == [expected, expected]
+
+
+@pytest.mark.parametrize("rows", [slice(1, 3), slice(None, None, -1), [3, 0, 3], []], ids=str)
+def test_t60_cells_of_selected_rows_are_their_own(path, rows):
+    cells = [[1, 2, 3], [], [4], [5, 6]]
+    torchfits.write(path, Table({"V": Ragged.from_list(cells), "N": torch.arange(4)}))
+    chosen = cells[rows] if isinstance(rows, slice) else [cells[row] for row in rows]
+    whole = torchfits.read(path)
+    with torchfits.open(path) as f:
+        for some in (whole[rows], f[1].read(rows=rows), f[1]["V", "N"][rows]):
+            assert some["V"].to_list() == chosen
+            torchfits.write(path.with_name("some.fits"), some, overwrite=True)
+            assert cells_by_others(path.with_name("some.fits"))[0] == chosen
+        assert f[1]["V", rows].to_list() == chosen
+
+
+def cells_by_others(path):
+    """Cells of the column V as astropy reads them, and fitsio where there is a row."""
+    with fits.open(path) as f:
+        found = [[cell.tolist() for cell in f[1].data["V"]]]
+    with fitsio.FITS(path, vstorage="object") as f:
+        # An empty cell is None to fitsio.
+        rows = f[1]["V"].read() if f[1].get_nrows() else []
+        found.append([[] if cell is None else cell.tolist() for cell in rows])
+    return found
+
+
+def test_t64_nan_and_empty_text_are_nulls_where_a_condition_or_a_table_says_so(path):
+    torchfits.write(path, {"X": np.array([1.5, np.nan], "f4"), "S": ["a", ""], "N": [1, 2]})
+    columns = torchfits.read(path)
+    assert [columns.null_mask(name) for name in columns] == [None, None, None]
+    assert columns.filter("isnull(X)")["N"].tolist() == [2]
+    assert len(columns.filter("isnull(S)")) == 0
+    theirs = astropy.table.Table.read(path)
+    assert [theirs[name].mask.tolist() for name in "XS"] == [[False, True]] * 2
+
+
+def test_t64_masks_of_astropy_come_back(path):
+    masked = astropy.table.Table(
+        {
+            "I": MaskedColumn([1, 2, 3], mask=[False, True, False], fill_value=-9, dtype="i2"),
+            "X": MaskedColumn([1.0, 2.0, 3.0], mask=[False, False, True]),
+            "S": MaskedColumn(["a", "b", "c"], mask=[True, False, False]),
+        }
+    )
+    columns = Table.from_astropy(masked)
+    for name in masked.colnames:
+        assert columns.null_mask(name).tolist() == masked[name].mask.tolist()
+    torchfits.write(path, columns)
+    again = astropy.table.Table.read(path)
+    for name in masked.colnames:
+        assert again[name].mask.tolist() == masked[name].mask.tolist()
+        assert again[name].compressed().tolist() == masked[name].compressed().tolist()
+    # astropy writes masked numbers with a sentinel of its own, masked floats as NaN.
+    masked.write(path, overwrite=True)
+    columns = torchfits.read(path)
+    assert columns.null_mask("I").tolist() == [False, True, False]
+    assert columns["I"][::2].tolist() == [1, 3]
+    assert columns["X"].isnan().tolist() == [False, False, True]
+    assert columns["S"].to_list() == ["", "b", "c"]
 
 
 def test_t65_times_units_and_places_of_astropy_survive(path):

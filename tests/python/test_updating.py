@@ -339,3 +339,37 @@ def test_tables_come_and_go(path: Path) -> None:
         assert found[1].header["OBJECT"] == "M 13"
         assert found["CAT"].header["OBSERVER"] == "Hubble"
         assert "TUNIT1" not in found["CAT"].header
+
+
+def test_an_unknown_keyword_is_told_with_the_method_and_what_it_takes(tmp_path: Path) -> None:
+    path = tmp_path / "new.fits"
+    calls: dict[str, Callable[[torchfits.FITS], object]] = {
+        "append": lambda f: f.append(PIXELS, nme="X"),  # type: ignore[call-arg]
+        "insert": lambda f: f.insert(1, PIXELS, nme="X"),  # type: ignore[call-arg]
+        "replace": lambda f: f.replace(0, PIXELS, nme="X"),  # type: ignore[call-arg]
+        "create_image": lambda f: f.create_image((2,), torch.int16, nme="X"),  # type: ignore[call-arg]
+    }
+    with torchfits.open(path, "w") as f:
+        f.append(PIXELS)
+        for method, call in calls.items():
+            message = (
+                rf"{method}\(\) has no keyword nme=; did you mean name=\? It takes header, name"
+            )
+            with pytest.raises(TypeError, match=message):
+                call(f)
+        assert len(f) == 1
+
+
+def test_names_and_keywords_complete(tmp_path: Path) -> None:
+    path = tmp_path / "new.fits"
+    with torchfits.open(path, "w") as f:
+        f.append(PIXELS, header={"OBJECT": "M 31", "COMMENT": "one"})
+        f.append({"A": torch.zeros(2), "B": torch.zeros(2)}, name="CAT")
+        f.append(PIXELS, name="CAT")
+        assert f._ipython_key_completions_() == ["PRIMARY", "CAT"]
+        assert f["CAT"]._ipython_key_completions_() == ["A", "B"]
+        assert f[0]._ipython_key_completions_() == []
+        keywords = f[0].header._ipython_key_completions_()
+        assert keywords[0] == "SIMPLE"
+        assert len(set(keywords)) == len(keywords)
+        assert {"OBJECT", "COMMENT"} <= set(keywords)

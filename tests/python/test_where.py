@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from child_process import MIB, in_child
 from fits_bytes import (
     axes_cards,
     card,
@@ -21,27 +21,12 @@ from fits_bytes import (
     table,
     text_field,
 )  # fmt: skip
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from row_conditions import by_memory, by_tensors
 
 import torchfits
-from torchfits import Table, _core
-from torchfits._expression import _described, rows_by_tensors
+from torchfits import Table
 
 ROWS = 5000
-
-
-def by_tensors(data: Table, where: str) -> list[int]:
-    """The rows, found by operations of torch."""
-    described = [_described(name, data[name]) for name in data.names]
-    expression = _core.Expression(where, described)
-    needed = [(data._values(i), data._masks[i]) for i in expression.columns()]
-    return rows_by_tensors(expression, needed, len(data)).tolist()
-
-
-def by_memory(data: Table, where: str) -> list[int]:
-    """The rows, found by the core in the memory of the tensors."""
-    return data._rows_where(where).positions().tolist()
 
 
 def some_columns(rows: int = ROWS) -> dict[str, Any]:
@@ -121,6 +106,11 @@ CASES: list[tuple[str, Callable[[dict[str, Any]], np.ndarray]]] = [
     ("N in (1, 3, -4) or MAG > 23",
      lambda c: np.isin(c["N"], [1, -4]) | (c["MAG"] > 23)),
     ("N not in (1, 3)", lambda c: ~np.isin(c["N"], [1, 3])),
+    ("min(30, MAG) > 0 or max(-5, Z) < 0", lambda c: c["MAG"] > 0),
+    ("max(MAG, -5) < 25", lambda c: c["MAG"] < 25),
+    ("MAG not in (20, 21.5)", lambda c: ~np.isnan(c["MAG"])),
+    ("not Z in (0.5, N)", lambda c: ~np.isnan(c["Z"]) & (c["Z"] != 0.5) & known(c, "N")
+     & (c["Z"] != c["N"])),
     ("N between -1 and 1", lambda c: (c["N"] >= -1) & (c["N"] <= 1)),
     ("-1 <= N < 2", lambda c: (c["N"] >= -1) & (c["N"] < 2)),
     ("N % 3 == 1", lambda c: (c["N"] % 3 == 1) & known(c, "N")),
@@ -154,6 +144,13 @@ CASES: list[tuple[str, Callable[[dict[str, Any]], np.ndarray]]] = [
     ("max(Z, 0.5) == 0.5 and min(N, 0) == 0",
      lambda c: (c["Z"] <= 0.5) & (c["N"] >= 0) & known(c, "N")),
     ("round(Z * 2) == 1", lambda c: np.round(c["Z"] * 2) == 1),
+    ("N ** 0 == 1 or 1 ** Z == 1", lambda c: known(c, "N") | ~np.isnan(c["Z"])),
+    ("Z ** 0 == 1", lambda c: ~np.isnan(c["Z"])),
+    ("max(N, -4, N - 1, 2) == 2", lambda c: (c["N"] <= 2) & known(c, "N")),
+    ("ID in (9223372036854775806, N, 0.5)",
+     lambda c: (c["ID"] == 2**63 - 2) | ((c["ID"] == c["N"]) & known(c, "N"))),
+    ("1 < N in (2, 4, N + 1)", lambda c: np.isin(c["N"], [2, 4])),
+    ("CLASS < 'M 31 is longer than any cell'", lambda c: texts(c) < "M 31 i"),
     ("Z ** 2 + Z < floor(MAG) / 30",
      lambda c: c["Z"] ** 2 + c["Z"] < np.floor(c["MAG"].astype("f8")) / 30),
     ("`MAG` * 2 - \"Z\" > 40", lambda c: c["MAG"].astype("f8") * 2 - c["Z"] > 40),
@@ -205,6 +202,58 @@ def test_where_filters_the_selected_rows(path: Path, columns: dict[str, Any]) ->
     assert got == columns["ID"][passing & mask.numpy()].tolist()
 
 
+def unwritable(rows: list[int]) -> np.ndarray:
+    array = np.array(rows)
+    array.flags.writeable = False
+    return array
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (np.arange(5)[::-1], [4, 3, 2, 1, 0]),
+        (np.array([3, 1, -1], ">i4"), [3, 1, 4999]),
+        (np.array([3, 1], ">u8"), [3, 1]),
+        (unwritable([3, 1]), [3, 1]),
+        (np.arange(ROWS)[::-1] > 4997, [0, 1]),
+        (np.array([3, 1], object), [3, 1]),
+        (torch.tensor([3, 1], dtype=torch.uint16), [3, 1]),
+        ([torch.tensor(3), np.int64(-1)], [3, 4999]),
+        (np.int16(-2), [4998]),
+        (slice(4990, None, 10**30), [4990]),
+        (slice(None, None, -(10**30)), [4999]),
+        (range(3, -1, -1), [3, 2, 1, 0]),
+    ],
+)  # fmt: skip
+@pytest.mark.filterwarnings("error")
+def test_rows_are_named_in_many_forms(
+    rows: Any, expected: list[int], path: Path, whole: Table, columns: dict[str, Any]
+) -> None:
+    ids = columns["ID"][expected].tolist()
+    assert torchfits.read(path, rows=rows, columns="ID").tolist() == ids
+    assert torchfits.read(path, rows=rows, columns="ID", where="TRUE").tolist() == ids
+    with torchfits.open(path) as file:
+        assert torch.cat(list(file[1].scan(3, "ID", rows=rows))).tolist() == ids
+    if not isinstance(rows, np.integer):
+        assert whole[rows]["ID"].tolist() == ids
+
+
+def test_rows_of_another_index_are_taken_by_position(whole: Table) -> None:
+    pandas = pytest.importorskip("pandas")
+    rows = pandas.Series([3, 1], index=[7, 9])
+    assert whole[rows]["ID"].tolist() == whole["ID"][[3, 1]].tolist()
+
+
+@pytest.mark.parametrize("rows", [[2**63], [0, -(2**70)], range(10**12), [ROWS], ROWS])
+def test_rows_beyond_the_table(rows: Any, path: Path, whole: Table) -> None:
+    with pytest.raises(IndexError, match="row"):
+        torchfits.read(path, rows=rows)
+    with pytest.raises(IndexError, match="row"):
+        whole[rows]
+    with torchfits.open(path) as file, pytest.raises(IndexError, match="row"):
+        file[1].scan(rows=rows)
+
+
 def test_where_with_the_other_keywords(path: Path, columns: dict[str, Any]) -> None:
     raw = torchfits.read(path, where="N > 1", null="raw", columns=["N"])
     assert raw.null_mask("N") is None
@@ -252,9 +301,18 @@ WRONG = [
     ("CLASS > 3", ValueError, "compares a text with"),
     ("V > 3", ValueError, r"shape \[2, 3\].*V\[0, 0\]"),
     ("V[2, 0] > 3", ValueError, "outside"),
+    ("V[0, -4] > 3", ValueError, r"shape \[2, 3\].*-4 is outside; elements are counted from 0"),
+    ("V[0] > 3", ValueError, r"shape \[2, 3\].*the position has 1 numbers"),
+    ("N[0] > 3", ValueError, "'N' has one value a row"),
     ("MAG & 4 == 4", ValueError, "integers"),
     ("cbrt(MAG) > 1", ValueError, "no function 'cbrt'; there are abs, sqrt"),
     ("(" * 5000, ValueError, "nested"),
+    ("MAG is null == FALSE", ValueError, r"end a chain.*\n  MAG is null == FALSE\n +\^\^$"),
+    ("N in (1, 2) = OK", ValueError, "end a chain"),
+    ("N in (1, N + 1, 'M')", ValueError, "a text, and an integer"),
+    ("OK & N", ValueError, "not a condition and an integer"),
+    ("`a\0b\nc` > 1", KeyError, r"no column 'a b c'; the table has MAG, .*\n  \^{7}$"),
+    ("max(1)", ValueError, "'max' takes 2 or more arguments, not 1"),
     ("", ValueError, "a value is expected"),
 ]  # fmt: skip
 
@@ -271,12 +329,43 @@ def test_wrong_expressions(
         whole.filter(where)
 
 
+@pytest.mark.parametrize("text", ["`%s` > 1", "%s(1)", "N > '%s' ", "%s"])
+def test_messages_stay_short(text: str, whole: Table) -> None:
+    with pytest.raises((KeyError, ValueError)) as caught:
+        whole.filter(text % ("9" * 100_000 if text == "%s" else "x" * 100_000))
+    assert len(str(caught.value)) < 6000
+
+
+def test_long_lists_hold_no_more_than_short_ones() -> None:
+    """Each item of a list, and each argument, is forgotten before the next is computed."""
+    data = Table({"N": torch.arange(3000)})
+    items = ", ".join(f"N + {i}" for i in range(1, 8001))
+
+    def select() -> None:
+        assert len(data.filter(f"N in ({items})")) == 0
+        assert len(data.filter(f"max({items}) > 10998")) == 1
+        assert by_tensors(data, f"N in ({items})") == []
+
+    data.filter("N > 2998")
+    in_child(select, extra_bytes=64 * MIB)
+
+
 @pytest.mark.parametrize("where", [5, True, b"N > 1", ["N > 1"], torch.ones(3, dtype=torch.bool)])
 def test_a_condition_is_text(where: Any, path: Path, whole: Table) -> None:
     with pytest.raises(TypeError, match="condition on rows is text"):
         torchfits.read(path, where=where)
     with pytest.raises(TypeError, match="condition on rows is text"):
         whole.filter(where)
+
+
+def test_no_condition_is_no_filter(whole: Table) -> None:
+    with pytest.raises(TypeError, match="condition on rows is text.*not NoneType"):
+        whole.filter(None)  # type: ignore[arg-type]
+
+
+def test_a_mask_is_no_condition(whole: Table) -> None:
+    with pytest.raises(TypeError, match=r"filter\(\).*text such as.*not Tensor; t\[mask\] keeps"):
+        whole.filter(torch.ones(3) > 0)  # type: ignore[arg-type]
 
 
 def test_where_is_for_tables() -> None:
@@ -325,6 +414,79 @@ def test_tables_in_memory_of_every_dtype() -> None:
         assert by_tensors(data, f"{name} * 2 > 3") == [1, 2]
 
 
+def test_signed_and_unsigned_numbers_of_the_same_bits_differ() -> None:
+    signed, unsigned = [-1, 5, -(2**63), 2**63 - 1, 0, -7], [2**64 - 1, 5, 2**63, 2**63, 0, 3]
+    data = Table({"I": torch.tensor(signed), "U": torch.tensor(unsigned, dtype=torch.uint64)})
+    for op, holds in (("==", int.__eq__), ("!=", int.__ne__), ("<", int.__lt__),
+                      ("<=", int.__le__), (">", int.__gt__), (">=", int.__ge__)):  # fmt: skip
+        for where, pairs in ((f"I {op} U", zip(signed, unsigned, strict=True)),
+                             (f"U {op} I", zip(unsigned, signed, strict=True))):  # fmt: skip
+            rows = [row for row, (a, b) in enumerate(pairs) if holds(a, b)]
+            assert by_memory(data, where) == by_tensors(data, where) == rows, where
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.int16, torch.uint64])
+def test_masked_numbers_are_null(dtype: torch.dtype) -> None:
+    values = torch.tensor([1, 2, 3, 4], dtype=dtype)
+    null = torch.tensor([False, True, True, False])
+    data = Table({"X": values}, masks={"X": null})
+    for where, rows in (("X > 0", [0, 3]), ("not X > 1", [0]), ("X in (2, 4)", [3]),
+                        ("X not in (4, 5)", [0]), ("isnull(X)", [1, 2]), ("X + 1 != 0", [0, 3]),
+                        ("X / 2 < 2 or isnull(X * 2.5)", [0, 1, 2])):  # fmt: skip
+        assert by_memory(data, where) == by_tensors(data, where) == rows, where
+
+
+def test_large_unsigned_numbers_are_rounded_once() -> None:
+    numbers = [2**63 + 1024, 2**63 + 1025, 2**63 + 3071, 2**64 - 1, 2**64 - 1025, 2**53 + 1, 5]
+    data = Table({"U": torch.tensor(numbers, dtype=torch.uint64)})
+    for real in sorted({float(number) for number in numbers}):
+        rows = [row for row, number in enumerate(numbers) if float(number) == real]
+        where = f"U * 1.0 == {real!r}"
+        assert by_memory(data, where) == by_tensors(data, where) == rows, where
+
+
+def test_the_larger_of_large_unsigned_numbers() -> None:
+    data = Table({"U": torch.tensor([2**64 - 1, 5, 2**63 + 1, 2**63 - 1], dtype=torch.uint64)})
+    for where, rows in ((f"max(U, {2**63}) == U", [0, 2]), (f"min(U, {2**63}) == U", [1, 3])):
+        assert by_memory(data, where) == by_tensors(data, where) == rows, where
+
+
+def test_numbers_that_a_type_cannot_hold_are_in_no_list() -> None:
+    data = Table(
+        {
+            "U": torch.tensor([2**64 - 1, 5, 2**63], dtype=torch.uint64),
+            "I": torch.tensor([-1, 5, -(2**63)]),
+        }
+    )
+    for where, rows in (("U in (-1, 5)", [1]), (f"U in ({2**63}, -5)", [2]),
+                        (f"I in ({2**64 - 1}, 5)", [1]), (f"I in ({2**63})", []),
+                        ("I in (-1, 7)", [0])):  # fmt: skip
+        assert by_memory(data, where) == by_tensors(data, where) == rows, where
+
+
+def test_masked_texts_of_many_rows() -> None:
+    random = np.random.default_rng(4)
+    texts = random.choice(["a", "bc", ""], 20_000)
+    null = random.random(20_000) < 0.3
+    data = Table({"S": texts.tolist()}, masks={"S": torch.from_numpy(null)})
+    for where, holds in (("S == 'a'", texts == "a"), ("S != 'a'", texts != "a"),
+                         ("not S in ('a', '')", texts == "bc"),
+                         ("not startswith(S, 'b')", texts != "bc")):  # fmt: skip
+        rows = np.flatnonzero(holds & ~null).tolist()
+        assert by_memory(data, where) == by_tensors(data, where) == rows, where
+    rows = np.flatnonzero(null).tolist()
+    assert by_memory(data, "isnull(S)") == by_tensors(data, "isnull(S)") == rows
+
+
+def test_a_text_has_no_nul() -> None:
+    letters = torch.tensor([list(b"ab\0c"), list(b"a\0\0\0"), list(b"abcd")], dtype=torch.uint8)
+    data = Table({"S": torchfits.Strings(letters)})
+    for function in ("startswith", "endswith", "contains"):
+        for part in ("b\0", "\0", "\0c", "a\0"):
+            where = f"{function}(S, '{part}')"
+            assert by_memory(data, where) == by_tensors(data, where) == [], where
+
+
 def test_tables_in_memory_of_any_layout() -> None:
     values = torch.arange(12.0).view(3, 4)
     mask = torch.tensor([[False, True, False, False], [False, False, False, True]]).T
@@ -345,190 +507,6 @@ def test_the_table_stays_what_it_was(whole: Table) -> None:
     some["MAG"].zero_()
     assert torch.equal(whole["MAG"].nan_to_num(), before.nan_to_num())
     assert some.columns == whole.columns
-
-
-# ---- Properties: random expressions, and Python itself as the judge ------------------------------
-
-SMALL = {
-    "I": np.array([-3, -1, 0, 1, 2, 7, 100, 3], "i4"),
-    "K": np.array([-(2**63), 2**63 - 1, 0, -1, 2**53 + 1, 5, 1 << 62, 3], "i8"),
-    "X": np.array([0.0, -1.5, np.nan, np.inf, 2.5, 1e300, -0.0, 3.0]),
-    "L": np.array([1, 0, 1, 0, 1, 0, 1, 0], bool),
-}
-SMALL_NULL = {"I": [5], "K": [], "X": [2], "L": [3, 4]}
-SMALL_MASKS = {
-    name: torch.tensor([row in SMALL_NULL[name] for row in range(8)]) for name in ("I", "L")
-}
-SMALL_TABLE = Table({k: torch.from_numpy(v.copy()) for k, v in SMALL.items()}, masks=SMALL_MASKS)
-
-
-class Tree:
-    """An expression as text, and as what Python makes of a row: None is null."""
-
-    def __init__(self, text: str, value: Callable[[int], Any]) -> None:
-        self.text, self.value = text, value
-
-    def __repr__(self) -> str:
-        return self.text
-
-
-def leaf(name: str) -> Tree:
-    return Tree(name, lambda row: None if row in SMALL_NULL[name] else SMALL[name][row].item())
-
-
-def whole_number(value: Any) -> Any:
-    return value if value is not None and -(2**63) <= value < 2**63 else None
-
-
-def number_of(value: float | None) -> float | None:
-    return None if value is None or math.isnan(value) else value
-
-
-def known_of(operation: Callable[..., Any], *trees: Tree) -> Callable[[int], Any]:
-    def value(row: int) -> Any:
-        values = [tree.value(row) for tree in trees]
-        return None if None in values else operation(*values)
-
-    return value
-
-
-def integers() -> st.SearchStrategy[Tree]:
-    leaves = st.sampled_from([leaf("I"), leaf("K")]) | st.integers(-(2**63), 2**63 - 1).map(
-        lambda n: Tree(str(n), lambda _: n)
-    )
-    operations: dict[str, Callable[[int, int], Any]] = {
-        "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b,
-        "%": lambda a, b: None if b == 0 else a % b,
-        "&": lambda a, b: a & b, "|": lambda a, b: a | b, "^": lambda a, b: a ^ b,
-    }  # fmt: skip
-
-    def join(children: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
-        binary = st.builds(
-            lambda op, a, b: Tree(
-                f"({a} {op} {b})", known_of(lambda x, y: whole_number(operations[op](x, y)), a, b)
-            ),
-            st.sampled_from(list(operations)), children, children,
-        )  # fmt: skip
-        unary = st.builds(
-            lambda a: Tree(f"(-{a})", known_of(lambda x: whole_number(-x), a)), children
-        )
-        bits = st.builds(lambda a: Tree(f"(~{a})", known_of(lambda x: ~x, a)), children)
-        absolute = st.builds(
-            lambda a: Tree(f"abs({a})", known_of(lambda x: whole_number(abs(x)), a)), children
-        )
-        extreme = st.builds(
-            lambda name, a, b: Tree(
-                f"{name}({a}, {b})", known_of(min if name == "min" else max, a, b)
-            ),
-            st.sampled_from(["min", "max"]), children, children,
-        )  # fmt: skip
-        return binary | unary | bits | absolute | extreme
-
-    return st.recursive(leaves, join, max_leaves=4)
-
-
-def reals() -> st.SearchStrategy[Tree]:
-    x = leaf("X")
-    floats = st.floats(0, 1e10).map(lambda n: Tree(repr(n), lambda _: n))
-    operations: dict[str, Callable[[float, float], float]] = {
-        "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b,
-        "/": lambda a, b: float(np.float64(a) / np.float64(b)),
-    }  # fmt: skip
-
-    def join(children: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
-        return st.builds(
-            lambda op, a, b: Tree(
-                f"({a} {op} {b})",
-                known_of(lambda p, q: number_of(operations[op](float(p), float(q))), a, b),
-            ),
-            st.sampled_from(list(operations)), children, children | integers(),
-        )  # fmt: skip
-
-    return st.recursive(st.just(x) | floats, join, max_leaves=4)
-
-
-def comparisons() -> st.SearchStrategy[Tree]:
-    tests: dict[str, Callable[[Any, Any], bool]] = {
-        "==": lambda a, b: a == b, "!=": lambda a, b: a != b, "<": lambda a, b: a < b,
-        "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
-    }  # fmt: skip
-
-    def compare(op: str, a: Tree, b: Tree) -> Tree:
-        return Tree(f"{a} {op} {b}", known_of(tests[op], a, b))
-
-    def in_list(a: Tree, items: list[int]) -> Tree:
-        return Tree(f"{a} in ({', '.join(map(str, items))})", known_of(lambda x: x in items, a))
-
-    def real_values(tree: Tree) -> Tree:
-        return Tree(tree.text, known_of(float, tree))
-
-    ops = st.sampled_from(list(tests))
-    lists = st.lists(st.integers(-4, 8), min_size=1, max_size=20)
-    nulls = st.builds(
-        lambda a: Tree(f"isnull({a})", lambda row: a.value(row) is None), integers() | reals()
-    )
-    return (
-        st.builds(compare, ops, integers(), integers())
-        | st.builds(compare, ops, reals(), (reals() | integers()).map(real_values))
-        | st.builds(in_list, integers(), lists)
-        | nulls
-        | st.just(leaf("L"))
-    )
-
-
-def conditions() -> st.SearchStrategy[Tree]:
-    def both(a: Any, b: Any) -> Any:
-        return False if False in (a, b) else (None if None in (a, b) else True)
-
-    def any_of(a: Any, b: Any) -> Any:
-        return True if True in (a, b) else (None if None in (a, b) else False)
-
-    def join(children: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
-        pairs = st.builds(
-            lambda word, a, b: Tree(
-                f"({a}) {word} ({b})",
-                lambda row: (both if word == "and" else any_of)(a.value(row), b.value(row)),
-            ),
-            st.sampled_from(["and", "or"]), children, children,
-        )  # fmt: skip
-        return pairs | st.builds(
-            lambda a: Tree(f"not ({a})", known_of(lambda x: not x, a)), children
-        )
-
-    return st.recursive(comparisons(), join, max_leaves=5)
-
-
-@settings(max_examples=300, deadline=None)
-@given(conditions())
-def test_random_expressions_agree_with_python(tree: Tree) -> None:
-    with np.errstate(all="ignore"):
-        expected = [row for row in range(8) if tree.value(row) is True]
-    assert by_memory(SMALL_TABLE, tree.text) == expected
-    assert by_tensors(SMALL_TABLE, tree.text) == expected
-
-
-TEXTS = ["", "M", "M31", "M 31", "m31", "\xe9t\xe9", "a'b", "M31X"]
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.sampled_from(TEXTS), st.sampled_from(["==", "!=", "<", "<=", ">", ">="]),
-       st.lists(st.sampled_from(TEXTS), min_size=1))  # fmt: skip
-def test_random_texts_agree_with_python(wanted: str, op: str, values: list[str]) -> None:
-    data = Table({"S": values, "R": values[::-1]})
-    quoted = "'" + wanted.replace("'", "''") + "'"
-    tests = {
-        f"S {op} {quoted}": [eval(f"s {op} w", {"s": s, "w": wanted}) for s in values],
-        f"S {op} R": [eval(f"s {op} r", {"s": s, "r": r})
-                      for s, r in zip(values, values[::-1], strict=True)],
-        f"S in ({quoted}, 'M')": [s in (wanted, "M") for s in values],
-        f"startswith(S, {quoted})": [s.startswith(wanted) for s in values],
-        f"endswith(S, {quoted})": [s.endswith(wanted) for s in values],
-        f"contains(S, {quoted})": [wanted in s for s in values],
-    }  # fmt: skip
-    for where, truth in tests.items():
-        rows = [row for row, is_true in enumerate(truth) if is_true]
-        assert by_memory(data, where) == rows, where
-        assert by_tensors(data, where) == rows, where
 
 
 def test_views_come_out_as_they_are_seen() -> None:

@@ -49,7 +49,7 @@ def describe(
     Raises
     ------
     KeywordNotFoundError
-        If the header has no WCS of that key.
+        If the header has no WCS of that key, or is of a table without any.
     ValueError
         If the keywords contradict each other, or have values that none may have.
 
@@ -94,6 +94,10 @@ def find_cards(
         keys = ", ".join(repr(other) for other in sorted(found.other_keys)) or "none"
         where = "the header has" if columns is None else f"columns {columns!r} have"
         raise KeywordNotFoundError(f"{where} no WCS of key {key!r}; its keys are: {keys}")
+    if is_table and not found.used:
+        raise KeywordNotFoundError(
+            "the header of the table has no WCS: no column has keywords such as TCTYPn or 1CTYPn"
+        )
     return found
 
 

@@ -63,8 +63,10 @@ class WCS(SeenAxes):
 
     Raises
     ------
+    KeywordNotFoundError
+        If the header has no such WCS. The first one of an image without any counts its pixels.
     ValueError
-        If the header has no such WCS, or contradicts itself; the message names the keyword.
+        If the header contradicts itself; the message names the keyword.
 
     Examples
     --------
