@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "base/error.h"
+#include "decode/named_row.h"
 #include "decode/text_number.h"
 
 namespace torchfits {
@@ -95,15 +96,11 @@ std::uint64_t AsciiColumn::convert(const TextFields& in, std::byte* out, std::ui
 }
 
 void AsciiColumn::scale(const TextFields& in, const std::byte* numbers, std::byte* out) const {
-  try {
-    (*scale_)(numbers, in.rows, out, in.out_row);
-  } catch (const FitsError& error) {
-    // One by one, to know which it is.
-    for (std::size_t i = 0; in.rows > 1 && i < in.rows; ++i)
-      scale(in.part(i, 1), numbers + i * sizeof(double), out + i * info(type_).size);
-    throw FitsError(error.code(), "column '" + name_ + "', row " +
-                                      std::to_string(in.row_in_file(0)) + ": " + error.problem());
-  }
+  const auto decode = [&](std::size_t from, std::size_t count) {
+    (*scale_)(numbers + from * sizeof(double), count, out + from * info(type_).size,
+              in.out_row + from);
+  };
+  decode_naming_row(name_, in.rows, decode, [&](std::size_t i) { return in.row_in_file(i); });
 }
 
 /// Scaled or not, a null integer is 0, and any other null NaN.

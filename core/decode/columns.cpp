@@ -26,6 +26,7 @@
 #include "base/simd.h"
 #include "decode/ascii_columns.h"
 #include "decode/bits.h"
+#include "decode/named_row.h"
 #include "decode/nulls.h"
 #include "decode/parameter_sum.h"
 #include "plan/descriptor.h"
@@ -214,16 +215,13 @@ void decode_descriptors(Task& task, Fields in) {
 void decode_packed(Task& task, const Fields& in, const std::byte* cells, std::size_t first,
                    std::size_t rows) {
   const auto out_row = in.out_row + first;
-  try {
-    (*task.decode)(cells, rows* task.elements, task.cell(out_row), out_row* task.elements);
-  } catch (const FitsError& error) {
-    // One by one, to know which it is.
-    for (std::size_t i = 0; rows > 1 && i < rows; ++i)
-      decode_packed(task, in, cells + i * task.in_bytes, first + i, 1);
-    throw FitsError(error.code(), "column '" + task.name + "', row " +
-                                      std::to_string(in.row_in_file(first)) + ": " +
-                                      error.problem());
-  }
+  const auto decode = [&](std::size_t from, std::size_t count) {
+    const auto row = out_row + from;
+    (*task.decode)(cells + from * task.in_bytes, count * task.elements, task.cell(row),
+                   row * task.elements);
+  };
+  decode_naming_row(task.name, rows, decode,
+                    [&](std::size_t i) { return in.row_in_file(first + i); });
 }
 
 void decode_elements(Task& task, Fields in) {

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "decode/bits.h"
+#include "decode/named_row.h"
 
 namespace torchfits {
 
@@ -43,16 +44,13 @@ void HeapDecoder::operator()(const HeapPiece& piece, ByteView bytes) {
 }
 
 void HeapDecoder::numbers(const std::byte* from, std::uint64_t first, std::uint64_t count) {
-  try {
-    (*decode_)(from, count, output_.values + first * size_, first);
-  } catch (const FitsError& error) {
-    // One by one, to know which it is.
-    const auto stored = info(output_.request.coding.stored).size;
-    for (std::uint64_t i = 0; count > 1 && i < count; ++i) numbers(from + i * stored, first + i, 1);
-    const auto row = row_of(rows_, output_.cells.cell_of(first));
-    throw FitsError(error.code(), "column '" + column_.name + "', row " + std::to_string(row) +
-                                      ": " + error.problem());
-  }
+  const auto stored = info(output_.request.coding.stored).size;
+  const auto decode = [&](std::uint64_t i, std::uint64_t some) {
+    (*decode_)(from + i * stored, some, output_.values + (first + i) * size_, first + i);
+  };
+  decode_naming_row(column_.name, count, decode, [&](std::uint64_t i) {
+    return row_of(rows_, output_.cells.cell_of(first + i));
+  });
   if (find_nulls_ != nullptr) {
     auto* mask = output_.mask == nullptr ? nullptr : output_.mask + first;
     const auto nulls = find_nulls_({from, 0, 1, count}, *output_.request.coding.null, mask);

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from ._column import columns_called, not_found
+from ._column import columns_called, position_called
 from ._column_checks import check_columns
 from ._fields import fields_of, table_of
 
@@ -144,10 +144,7 @@ class ChangedColumns:
 
 def _place_of(name: str, columns: Any) -> int | None:
     """Where the column stands that a new one replaces; ``None`` if there is none."""
-    found = columns_called(name, columns)
-    if len(found) > 1:
-        raise not_found(name, columns.names, found)
-    return found[0] if found else None
+    return position_called(name, columns) if columns_called(name, columns) else None
 
 
 def _in_place_of(old: Any, field: Field) -> Field:

@@ -110,6 +110,14 @@ def columns_called(name: str, columns: Sequence[Column]) -> list[int]:
     return list(found.values())
 
 
+def position_called(name: str, columns: Sequence[Column]) -> int:
+    """Position of the one column that a name means, or `ColumnNotFoundError`."""
+    found = columns_called(name, columns)
+    if len(found) != 1:
+        raise not_found(name, [column.name for column in columns], found)
+    return found[0]
+
+
 def not_found(name: str, names: list[str], found: list[int]) -> ColumnNotFoundError:
     """Say that a name is that of no column, or of which ones."""
     if found:
@@ -138,10 +146,7 @@ class ColumnList(list[Column]):
     def __getitem__(self, key: Any) -> Any:
         if not isinstance(key, str):
             return super().__getitem__(key)
-        found = columns_called(key, self)
-        if len(found) != 1:
-            raise not_found(key, self.names, found)
-        return super().__getitem__(found[0])
+        return super().__getitem__(position_called(key, self))
 
     def __contains__(self, key: object) -> bool:
         if isinstance(key, str):

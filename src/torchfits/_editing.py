@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _core
 from ._assigned_values import cells_of, new_rows_of, pixels_of, row_of, stretched
-from ._column import Column, ColumnList, columns_called
+from ._column import Column, ColumnList, columns_called, not_found
 from ._dtypes import dtype_name
 from ._errors import ColumnNotFoundError, UnsupportedError
 from ._fields import fields_of, table_of
@@ -260,10 +260,7 @@ class Editable:
         if len(found) == 1:
             return found[0]
         if found:
-            spelled = " or ".join(repr(names[i]) for i in found)
-            raise ColumnNotFoundError(
-                f"{self._label()}: column {name!r} is ambiguous: spell {spelled} exactly"
-            )
+            raise ColumnNotFoundError(f"{self._label()}: {not_found(name, names, found)}")
         raise ColumnNotFoundError(
             f"{self._label()}: no column {name!r}; the table has {', '.join(names[:40])}"
         )

@@ -7,7 +7,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ._changed_columns import ChangedColumns
-from ._column import Column, ColumnList, column_of, columns_called, not_found
+from ._column import Column, ColumnList, column_of, position_called
 from ._column_checks import as_values, check_columns, check_mapping, check_mask, with_unit
 from ._errors import ColumnNotFoundError
 from ._exchange import Exchange
@@ -160,10 +160,7 @@ class Table(Exchange, Filtering, Relations, ChangedColumns):
         given: object = name
         if not isinstance(given, str):
             raise TypeError(f"a column is found by its name, not by {name!r}")
-        found = columns_called(name, self._describe()[0])
-        if len(found) == 1:
-            return found[0]
-        raise not_found(name, self._names, found)
+        return position_called(name, self._describe()[0])
 
     @property
     def names(self) -> list[str]:
